@@ -1,0 +1,535 @@
+"""Facts about calls, agents, queues and callbacks, in CSTA words: the journal's content and the only way state changes.
+
+Rules: names are never reused; fields are only added, with defaults; a new meaning gets a new name. No event holds personal
+text: numbers, names and notes are ``PersonalRef``, digits and PINs are nowhere. Every event carries what state needs
+(deadlines, order keys), so that folding needs no configuration and no clock. Times are engine microseconds.
+"""
+
+from typing import Any
+
+import msgspec
+
+from cti_server.core.settings import AgentProfile, CentreSettings
+from cti_server.core.vocabulary import (
+    AgentId,
+    CallbackId,
+    CallId,
+    CardOutcome,
+    ClearingCause,
+    CustomerRef,
+    Direction,
+    Extension,
+    LegId,
+    LegRole,
+    Micros,
+    OfferOutcome,
+    PersonalRef,
+    PinResult,
+    QueueExit,
+    QueueId,
+    RecordingId,
+    Verification,
+)
+from ivr.runtime import FlowPosition
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """``at``: when it happened."""
+
+    at: Micros
+
+
+class OrderKey(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """Smaller goes first. ``rank``: strict class; ``due_at``: entered − head start; ``sequence``: order of arrival."""
+
+    rank: int
+    due_at: int
+    sequence: int
+
+
+# --- the centre ------------------------------------------------------------------------------------------------------
+
+
+class SettingsLoaded(Event, frozen=True, kw_only=True):
+    """A checked configuration took effect."""
+
+    settings: CentreSettings
+
+
+class AgentsEnrolled(Event, frozen=True, kw_only=True):
+    """The whole list of people that may take calls, after a change."""
+
+    agents: tuple[AgentProfile, ...]
+
+
+class ClockOffsetChanged(Event, frozen=True, kw_only=True):
+    """Wall time = engine time + ``offset_us``."""
+
+    offset_us: int
+
+
+class CentreRestarted(Event, frozen=True, kw_only=True):
+    """The core process came back and has taken its inventory."""
+
+    adopted: tuple[LegId, ...]
+    lost: tuple[LegId, ...]
+
+
+class CommandCarriedOut(Event, frozen=True, kw_only=True):
+    """A command with an idempotency key took effect; the same key is answered with the same result for 24 h.
+
+    ``result``: ids the reply needs (for example the new call's or callback's id)."""
+
+    agent: AgentId
+    key: str
+    result: dict[str, int] = {}
+
+
+class InvariantBroken(Event, frozen=True, kw_only=True):
+    """A law did not hold; the party named was released."""
+
+    invariant: str
+    detail: str
+    call: CallId | None = None
+    agent: AgentId | None = None
+
+
+# --- calls: arrival, flow, identity ----------------------------------------------------------------------------------
+
+
+class CallEvent(Event, frozen=True, kw_only=True):
+    call: CallId
+
+
+class CallArrived(CallEvent, frozen=True, kw_only=True):
+    """A caller's INVITE became a call; nothing is answered yet."""
+
+    leg: LegId
+    line: str
+    trunk: str
+    number: PersonalRef | None
+    display_name: PersonalRef | None
+    limit_at: Micros
+    resume: bytes = b""
+
+
+class CallInitiated(CallEvent, frozen=True, kw_only=True):
+    """An agent dials out: the agent's own phone is called first."""
+
+    agent: AgentId
+    number: PersonalRef
+    direction: Direction
+    customer: CustomerRef | None = None
+    callback: CallbackId | None = None
+    queue: QueueId | None = None
+
+
+class CallAnsweredByFlow(CallEvent, frozen=True, kw_only=True):
+    """The IVR (not a person) answered the caller."""
+
+
+class FlowMoved(CallEvent, frozen=True, kw_only=True):
+    """The caller's place in the flow; None: the flow has ended. ``play`` and ``wait_until``: what it waits for."""
+
+    position: FlowPosition | None
+    play: int = 0
+    wait_until: Micros | None = None
+    waiting_for: str = ""
+    state: dict[str, Any] = {}
+
+
+class CallLanguageSet(CallEvent, frozen=True, kw_only=True):
+    language: str
+
+
+class CustomerMatched(CallEvent, frozen=True, kw_only=True):
+    """A look-up answered. ``customer`` None with several ``candidates``: the agent chooses, nobody guesses."""
+
+    customer: CustomerRef | None
+    candidates: tuple[CustomerRef, ...] = ()
+    tier: str = ""
+    language: str = ""
+    by: str = ""
+
+
+class CustomerAssigned(CallEvent, frozen=True, kw_only=True):
+    """The agent said who it is."""
+
+    agent: AgentId
+    customer: CustomerRef
+
+
+class CallerVerified(CallEvent, frozen=True, kw_only=True):
+    """The PIN was right."""
+
+    verification: Verification
+
+
+class PinRefused(CallEvent, frozen=True, kw_only=True):
+    """The PIN was wrong, the account locked, or it could not be checked."""
+
+    result: PinResult
+
+
+# --- calls: queue and offer ------------------------------------------------------------------------------------------
+
+
+class CallQueued(CallEvent, frozen=True, kw_only=True):
+    """The call waits. ``key`` is its order; a call that comes back (missed, declined) keeps the key of its first wait."""
+
+    queue: QueueId
+    key: OrderKey
+    entered_at: Micros
+    limit_at: Micros
+    returned: bool = False
+
+
+class CallDelivered(CallEvent, frozen=True, kw_only=True):
+    """Matched with an agent, who is reserved; the card goes out. ``release_at``: the phone is rung then at the latest."""
+
+    agent: AgentId
+    queue: QueueId | None
+    waited_us: int
+    release_at: Micros
+    settings_version: str = ""
+
+
+class LegPlaced(CallEvent, frozen=True, kw_only=True):
+    """We sent an INVITE. ``card``: was the card on the screen by then (agent legs)? ``limit_at``: the answer's deadline."""
+
+    leg: LegId
+    role: LegRole
+    limit_at: Micros
+    agent: AgentId | None = None
+    card: CardOutcome | None = None
+    resume: bytes = b""
+
+
+class LegRinging(CallEvent, frozen=True, kw_only=True):
+    """The far phone rings."""
+
+    leg: LegId
+    resume: bytes = b""
+
+
+class LegEstablished(CallEvent, frozen=True, kw_only=True):
+    """The leg was answered, in either direction."""
+
+    leg: LegId
+    resume: bytes = b""
+
+
+class LegResumeChanged(CallEvent, frozen=True, kw_only=True):
+    """The switch's own state of the leg changed."""
+
+    leg: LegId
+    resume: bytes
+
+
+class LegReleased(CallEvent, frozen=True, kw_only=True):
+    """The leg is gone."""
+
+    leg: LegId
+    cause: ClearingCause
+    status: int = 0
+
+
+class OfferEnded(CallEvent, frozen=True, kw_only=True):
+    """An offer ended without a conversation. The agent's next state is an event of its own."""
+
+    agent: AgentId
+    outcome: OfferOutcome
+    reason: str = ""
+
+
+class CallLeftQueue(CallEvent, frozen=True, kw_only=True):
+    """Left for good (not by an offer that came back)."""
+
+    queue: QueueId
+    how: QueueExit
+    waited_us: int
+
+
+# --- calls: conversation ---------------------------------------------------------------------------------------------
+
+
+class CallEstablished(CallEvent, frozen=True, kw_only=True):
+    """Agent and customer hear each other for the first time. ``limit_at``: the longest a call may last."""
+
+    agent: AgentId
+    limit_at: Micros
+    waited_us: int = 0
+
+
+class CallHeld(CallEvent, frozen=True, kw_only=True):
+    agent: AgentId
+
+
+class CallRetrieved(CallEvent, frozen=True, kw_only=True):
+    agent: AgentId
+    held_us: int
+
+
+class CallMuted(CallEvent, frozen=True, kw_only=True):
+    """The server silences the agent (hard phones)."""
+
+    agent: AgentId
+    muted: bool
+
+
+class RecordingBegun(CallEvent, frozen=True, kw_only=True):
+    """Ordered; ``confirmed`` events follow when the first sample can be kept."""
+
+    recording: RecordingId
+
+
+class RecordingConfirmed(CallEvent, frozen=True, kw_only=True):
+    recording: RecordingId
+
+
+class RecordingPaused(CallEvent, frozen=True, kw_only=True):
+    recording: RecordingId
+    by_script: bool
+
+
+class RecordingResumed(CallEvent, frozen=True, kw_only=True):
+    recording: RecordingId
+    by_script: bool
+
+
+class RecordingStored(CallEvent, frozen=True, kw_only=True):
+    """The file is closed and durable. ``path`` is relative to the recordings' folder."""
+
+    recording: RecordingId
+    path: str
+    duration_ms: int
+    size_bytes: int
+
+
+class RecordingLost(CallEvent, frozen=True, kw_only=True):
+    """Nothing (more) was kept; the call went on."""
+
+    recording: RecordingId
+    reason: str
+
+
+class NoteTaken(CallEvent, frozen=True, kw_only=True):
+    """The note as of ``revision``; it replaces earlier ones."""
+
+    agent: AgentId
+    note: PersonalRef
+    revision: int
+
+
+class ScriptFollowed(CallEvent, frozen=True, kw_only=True):
+    """Where the agent stands in the script. ``answers``: a reference to the fields' values (they may be personal)."""
+
+    agent: AgentId
+    library_version: str
+    item: str
+    node: str
+    path: tuple[str, ...]
+    reason: tuple[str, ...] = ()
+    answers: PersonalRef | None = None
+
+
+class ContactReasonSet(CallEvent, frozen=True, kw_only=True):
+    """The agent corrected the contact reason."""
+
+    agent: AgentId
+    reason: tuple[str, ...]
+
+
+class CallDisposed(CallEvent, frozen=True, kw_only=True):
+    """The result of the call. ``automatic``: after-call work ran out (``AUTO_TIMEOUT``)."""
+
+    agent: AgentId
+    code: str
+    subcode: str = ""
+    automatic: bool = False
+
+
+class CallCleared(CallEvent, frozen=True, kw_only=True):
+    """The one terminal record of a call. ``talk_us`` and ``hold_us`` of the conversation, 0 when there was none."""
+
+    cause: ClearingCause
+    talk_us: int = 0
+    hold_us: int = 0
+    agent: AgentId | None = None
+    queue: QueueId | None = None
+
+
+# --- agents ----------------------------------------------------------------------------------------------------------
+
+
+class AgentEvent(Event, frozen=True, kw_only=True):
+    agent: AgentId
+
+
+class AgentLoggedOn(AgentEvent, frozen=True, kw_only=True):
+    """Mode becomes Not Ready (signed_in), or stays what it was when only the desktop came back."""
+
+    has_desktop: bool
+
+
+class AgentLoggedOff(AgentEvent, frozen=True, kw_only=True):
+    reason: str = ""
+
+
+class AgentReady(AgentEvent, frozen=True, kw_only=True):
+    """Mode becomes Ready. ``idle_since``: the moment that longest idle counts from."""
+
+    idle_since: Micros
+
+
+class AgentNotReady(AgentEvent, frozen=True, kw_only=True):
+    """Mode becomes Not Ready with the reason."""
+
+    reason: str
+
+
+class AgentModePending(AgentEvent, frozen=True, kw_only=True):
+    """``ready`` or not (with reason) after this call; None, None: taken back."""
+
+    ready: bool | None = None
+    reason: str = ""
+
+
+class AgentWorkingAfterCall(AgentEvent, frozen=True, kw_only=True):
+    """The conversation is over; ``until``: the deadline. ``extensions`` used so far."""
+
+    call: CallId
+    until: Micros
+    extensions: int = 0
+
+
+class AgentAfterCallWorkEnded(AgentEvent, frozen=True, kw_only=True):
+    """Occupation becomes idle; the pending or present mode holds. ``idle_since`` as in AgentReady."""
+
+    call: CallId
+    idle_since: Micros
+    timed_out: bool = False
+
+
+class AgentPhoneChanged(AgentEvent, frozen=True, kw_only=True):
+    """The extension can (not) ring now."""
+
+    is_registered: bool
+
+
+class AgentDesktopChanged(AgentEvent, frozen=True, kw_only=True):
+    """Connected, or broken: then ``limit_at`` is when the agent becomes Not Ready."""
+
+    is_connected: bool
+    limit_at: Micros | None = None
+
+
+# --- callbacks -------------------------------------------------------------------------------------------------------
+
+
+class CallbackEvent(Event, frozen=True, kw_only=True):
+    callback: CallbackId
+
+
+class CallbackRequested(CallbackEvent, frozen=True, kw_only=True):
+    """Stored. ``key``: the place in the queue is kept. ``call``: the call it was asked in."""
+
+    number: PersonalRef
+    queue: QueueId | None
+    key: OrderKey
+    due_at: int
+    call: CallId | None = None
+    customer: CustomerRef | None = None
+    language: str = ""
+    agent: AgentId | None = None
+
+
+class CallbackAttempted(CallbackEvent, frozen=True, kw_only=True):
+    """The n-th attempt begins; each n happens at most once."""
+
+    attempt: int
+    agent: AgentId
+    call: CallId
+
+
+class CallbackDone(CallbackEvent, frozen=True, kw_only=True):
+    """The customer was reached."""
+
+    call: CallId
+
+
+class CallbackRescheduled(CallbackEvent, frozen=True, kw_only=True):
+    """The attempt failed; due again."""
+
+    due_at: int
+    cause: ClearingCause
+
+
+class CallbackExhausted(CallbackEvent, frozen=True, kw_only=True):
+    """The last attempt failed."""
+
+    cause: ClearingCause
+
+
+class CallbackCancelled(CallbackEvent, frozen=True, kw_only=True):
+    agent: AgentId | None
+    reason: str
+
+
+AnyEvent = (
+    SettingsLoaded
+    | AgentsEnrolled
+    | ClockOffsetChanged
+    | CentreRestarted
+    | CommandCarriedOut
+    | InvariantBroken
+    | CallArrived
+    | CallInitiated
+    | CallAnsweredByFlow
+    | FlowMoved
+    | CallLanguageSet
+    | CustomerMatched
+    | CustomerAssigned
+    | CallerVerified
+    | PinRefused
+    | CallQueued
+    | CallDelivered
+    | LegPlaced
+    | LegRinging
+    | LegEstablished
+    | LegResumeChanged
+    | LegReleased
+    | OfferEnded
+    | CallLeftQueue
+    | CallEstablished
+    | CallHeld
+    | CallRetrieved
+    | CallMuted
+    | RecordingBegun
+    | RecordingConfirmed
+    | RecordingPaused
+    | RecordingResumed
+    | RecordingStored
+    | RecordingLost
+    | NoteTaken
+    | ScriptFollowed
+    | ContactReasonSet
+    | CallDisposed
+    | CallCleared
+    | AgentLoggedOn
+    | AgentLoggedOff
+    | AgentReady
+    | AgentNotReady
+    | AgentModePending
+    | AgentWorkingAfterCall
+    | AgentAfterCallWorkEnded
+    | AgentPhoneChanged
+    | AgentDesktopChanged
+    | CallbackRequested
+    | CallbackAttempted
+    | CallbackDone
+    | CallbackRescheduled
+    | CallbackExhausted
+    | CallbackCancelled
+)
+"""Every event there is; the journal decodes by its tag."""

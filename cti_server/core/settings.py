@@ -1,0 +1,78 @@
+"""The centre's configuration as the core understands it: shapes and defaults, already checked.
+
+The text files are read by ``cti_server/config.py``; an event carries the whole of it, so that a journal explains itself.
+Durations are in seconds or milliseconds as their names say.
+"""
+
+import msgspec
+
+from cti_server.core.vocabulary import AgentId, Extension, QueueId, Strategy
+
+
+class QueueSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """One queue. An agent serves it when the skill named like the queue is at least ``minimum_level``."""
+
+    queue: QueueId
+    title: dict[str, str]
+    strategy: Strategy = Strategy.LONGEST_IDLE
+    minimum_level: int = 1
+    service_level_s: int = 20
+    service_level_target: float = 0.8
+    after_call_work_s: int = 30
+    maximum_waiting: int = 500
+    maximum_wait_s: int = 1800
+
+
+class LineSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """A number that callers dial, and the flow that it starts."""
+
+    line: str
+    flow: str
+
+
+class CodeSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """A code that people choose, with its words by language."""
+
+    code: str
+    title: dict[str, str]
+    subcodes: tuple["CodeSettings", ...] = ()
+
+
+class AgentProfile(msgspec.Struct, frozen=True, kw_only=True):
+    """What routing needs to know about a person. ``skills``: level by skill; queues are skills named like the queue."""
+
+    agent: AgentId
+    extension: Extension
+    group: str = ""
+    skills: dict[str, int] = {}
+    may_dial: bool = True
+    needs_desktop: bool = True
+    """False: logged on and Ready without a desktop (fixed phones, benches)."""
+
+
+class CentreSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the core needs; ``version`` is the hash of the text that it came from."""
+
+    version: str = ""
+    queues: tuple[QueueSettings, ...] = ()
+    lines: tuple[LineSettings, ...] = ()
+    not_ready_reasons: tuple[CodeSettings, ...] = ()
+    decline_reasons: tuple[CodeSettings, ...] = ()
+    dispositions: tuple[CodeSettings, ...] = ()
+    time_zone_offset_s: int = 32400
+    ring_timeout_s: int = 20
+    dial_timeout_s: int = 45
+    pop_wait_ms: int = 150
+    after_call_work_extension_s: int = 30
+    after_call_work_extensions: int = 2
+    desktop_lost_s: int = 10
+    lookup_timeout_s: int = 2
+    pin_timeout_s: int = 5
+    flow_limit_s: int = 900
+    """A caller who is still in the flow after this is let go: nobody stays in a passing state."""
+    call_limit_s: int = 14400
+    callback_attempts: int = 3
+    callback_retry_s: int = 900
+    record_calls: bool = True
+    outbound_number: str = ""
+    """The number shown to those whom we dial."""

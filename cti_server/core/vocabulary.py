@@ -1,0 +1,199 @@
+"""The words of the call centre: identifiers, states and outcomes.
+
+Call and agent words are those of ECMA-269 (CSTA); a *leg* is the network's side of a connection. Enumerations are stored
+and sent by value, so a value, once released, is never renamed. This module decides nothing.
+"""
+
+from enum import StrEnum
+from typing import NewType
+
+CallId = NewType("CallId", int)
+LegId = NewType("LegId", int)
+AgentId = NewType("AgentId", int)
+CallbackId = NewType("CallbackId", int)
+RecordingId = NewType("RecordingId", int)
+QueueId = NewType("QueueId", str)
+Extension = NewType("Extension", str)
+PersonalRef = NewType("PersonalRef", int)
+"""Names a text about a person (number, name, note) kept apart from the events, so that it can be erased."""
+CustomerRef = NewType("CustomerRef", str)
+"""The customer key of the main system, for example ``C-004812``."""
+Micros = NewType("Micros", int)
+"""Engine time in microseconds: UTC at boot plus monotonic time since; never runs backwards."""
+
+SWITCH_LEG_BIT = 1 << 60
+"""Legs that the switch itself names (callers who arrive) carry this bit; legs that the Centre orders do not."""
+
+
+class Secret:
+    """A text that must never be shown: digits, PINs, passwords. It cannot be printed, compared by accident or encoded."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself. Call this only where the secret is consumed."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    __str__ = __repr__
+
+    def __len__(self) -> int:
+        return len(self._text)
+
+    def __reduce__(self) -> str | tuple[object, ...]:
+        raise TypeError("a Secret cannot be stored")
+
+
+class Direction(StrEnum):
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    CALLBACK = "callback"
+
+
+class LegRole(StrEnum):
+    CUSTOMER = "customer"
+    AGENT = "agent"
+
+
+class AgentMode(StrEnum):
+    LOGGED_OFF = "logged_off"
+    NOT_READY = "not_ready"
+    READY = "ready"
+
+
+class Occupation(StrEnum):
+    IDLE = "idle"
+    RESERVED = "reserved"
+    ALERTING = "alerting"
+    CONNECTED = "connected"
+    AFTER_CALL_WORK = "after_call_work"
+
+
+class AgentState(StrEnum):
+    """The CSTA agent state, derived from mode and occupation."""
+
+    NULL = "null"
+    NOT_READY = "not_ready"
+    READY = "ready"
+    BUSY = "busy"
+    WORKING_AFTER_CALL = "working_after_call"
+
+
+class CallPhase(StrEnum):
+    """Where a call is in its life. The table of moves stands in ``core/calls.py``."""
+
+    FLOW = "flow"
+    QUEUED = "queued"
+    RESERVED = "reserved"
+    ALERTING = "alerting"
+    INITIATED = "initiated"
+    CONNECTED = "connected"
+    HELD = "held"
+    CLEARED = "cleared"
+
+
+class LegState(StrEnum):
+    OFFERED = "offered"
+    INITIATED = "initiated"
+    ALERTING = "alerting"
+    CONNECTED = "connected"
+    HELD = "held"
+    CLEARED = "cleared"
+
+
+class OfferOutcome(StrEnum):
+    """How an offer to an agent ended without a conversation; four different things, never one."""
+
+    MISSED = "missed"
+    DECLINED = "declined"
+    DEVICE_FAILED = "device_failed"
+    CALLER_GONE = "caller_gone"
+
+
+class QueueExit(StrEnum):
+    ANSWERED = "answered"
+    ABANDONED = "abandoned"
+    FLOWED_OUT = "flowed_out"
+    CALLBACK = "callback"
+
+
+class ClearingCause(StrEnum):
+    """Why a call or a leg ended."""
+
+    NORMAL = "normal"
+    CALLER_HUNG_UP = "caller_hung_up"
+    AGENT_HUNG_UP = "agent_hung_up"
+    FLOW_ENDED = "flow_ended"
+    CANCELLED = "cancelled"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    REJECTED = "rejected"
+    UNREACHABLE = "unreachable"
+    MEDIA_LOST = "media_lost"
+    SERVER_RESTARTED = "server_restarted"
+    OVERLOAD = "overload"
+    PROTOCOL_ERROR = "protocol_error"
+    TIMEOUT = "timeout"
+
+
+class CardOutcome(StrEnum):
+    """Was the customer's card on the agent's screen when the phone was made to ring?"""
+
+    SHOWN = "shown"
+    LATE = "late"
+    NONE = "none"
+
+
+class Verification(StrEnum):
+    UNVERIFIED = "unverified"
+    VERIFIED = "verified"
+    LOCKED = "locked"
+
+
+class PinResult(StrEnum):
+    VERIFIED = "verified"
+    WRONG = "wrong"
+    LOCKED = "locked"
+    UNAVAILABLE = "unavailable"
+
+
+class RecordingState(StrEnum):
+    NONE = "none"
+    STARTING = "starting"
+    RECORDING = "recording"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+class CallbackState(StrEnum):
+    WAITING = "waiting"
+    RESERVED = "reserved"
+    DIALLING = "dialling"
+    DONE = "done"
+    EXHAUSTED = "exhausted"
+    CANCELLED = "cancelled"
+
+
+class Strategy(StrEnum):
+    LONGEST_IDLE = "longest_idle"
+
+
+class NotReadyReason(StrEnum):
+    """Reasons that the centre sets by itself; centres declare more of their own in the configuration."""
+
+    SIGNED_IN = "signed_in"
+    MISSED_CALL = "missed_call"
+    DEVICE_FAILED = "device_failed"
+    DESKTOP_LOST = "desktop_lost"
+    PHONE_LOST = "phone_lost"
+    FORCED = "forced"
+
+
+AUTO_TIMEOUT = "AUTO_TIMEOUT"
+"""The disposition that a call gets when after-call work ran out of time; notes are kept, nothing is discarded."""
