@@ -15,7 +15,6 @@
 from collections.abc import Mapping
 
 
-
 class IeumError(Exception):
     """Any error that Ieum names itself."""
 
