@@ -1,0 +1,279 @@
+"""What a flow asks of the centre (orders), what the centre tells a flow (inputs), and what a flow may know (context).
+
+Decides the vocabulary between the two. Does not decide how an order is carried out, nor what follows an input
+(`runtime.py`).
+
+The law of a step: its orders are carried out in sequence, and at most one of them, always the last, is *waited for*:
+
+    Answer           → Answered
+    Play             → PromptsFinished         (also when a key cut an interruptible prompt short)
+    Collect          → DigitsCollected | CollectTimedOut
+    Identify         → CustomerIdentified | CustomerUnknown
+    VerifyPin        → PinChecked
+    WaitForData      → DataWaitEnded
+    RequestCallback  → CallbackStored | CallbackRefused
+    Enqueue, SetQueueKeys → AnnouncementDue | QueueKeyPressed, any number of times, until the call is delivered
+                            (then the flow is dropped by the centre); Enqueue also → QueueRefused
+    Transfer, HangUp → nothing; the step's position is None
+
+Inputs that the position does not wait for (late, doubled) change nothing and order nothing.
+"""
+
+from typing import Literal
+
+import msgspec
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Answer the caller's leg. Answering an answered leg is harmless (a flow repeats its node after a restart)."""
+
+
+class Play(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Play prompts one after another. A prompt is a key `<language>/<id>`: the rendered file is `<key>.wav`.
+
+    In a queue the music gives way to the prompts and comes back after them by itself; queue keys stay alive.
+    """
+
+    prompts: tuple[str, ...]
+    language: str
+    interruptible: bool = False
+
+
+class Collect(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Play prompts (a key cuts them short), then collect digits. The first-digit time counts from the prompts' end.
+
+    Done when `digits_max` are in, or a terminator is pressed, or the inter-digit time passes with at least
+    `digits_min`. `secret`: the digits are kept as a Secret by the centre and never logged or journalled.
+    """
+
+    prompts: tuple[str, ...]
+    language: str
+    digits_min: int
+    digits_max: int
+    terminators: str = ""
+    first_digit_timeout_ms: int = 5_000
+    inter_digit_timeout_ms: int = 3_000
+    secret: bool = False
+
+
+class Identify(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Find the customer by the digits last collected (a customer number in its keypad form) or the caller's number."""
+
+    by: Literal["customer_number", "caller_number"]
+    use_collected: bool
+
+
+class VerifyPin(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Check the digits last collected as the PIN of the customer identified in this call."""
+
+
+class WaitForData(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Wait until the customer's record is there, at most this long (never above 300 ms)."""
+
+    limit_ms: int
+
+
+class Enqueue(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Put the call into a queue.
+
+    priority: class of the order key, 0 = normal, higher goes first. use_tier: the head start of the customer's tier
+    counts. The first AnnouncementDue comes at once when `announce_at_start` and nobody takes the call, then every
+    `announce_every_s` seconds (0 = never). keys: the digits that come back as QueueKeyPressed.
+    """
+
+    queue: str
+    priority: int = 0
+    use_tier: bool = True
+    music: str = "default"
+    announce_at_start: bool = True
+    announce_every_s: int = 0
+    keys: tuple[str, ...] = ()
+
+
+class SetQueueKeys(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The queued call just waits again (after a question, or a restart): music, and these keys are listened for."""
+
+    keys: tuple[str, ...]
+    music: str = "default"
+
+
+class RequestCallback(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Store a callback to the caller's number, or to the digits last collected. A queued call's place is kept.
+
+    Asked twice in one call (a repeated node) it is the same callback.
+    """
+
+    number: Literal["caller", "collected"]
+    queue: str | None = None
+
+
+class SetLanguage(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The caller chose this language; agents see it and prompts follow it."""
+
+    language: str
+
+
+class Transfer(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Hand the call to a number outside the centre. Ends the flow."""
+
+    number: str
+
+
+class HangUp(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """End the call. `reason` is the flow's own code (closed, callback_stored, no_choice, …). Ends the flow."""
+
+    reason: str
+
+
+Order = (
+    Answer
+    | Play
+    | Collect
+    | Identify
+    | VerifyPin
+    | WaitForData
+    | Enqueue
+    | SetQueueKeys
+    | RequestCallback
+    | SetLanguage
+    | Transfer
+    | HangUp
+)
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The caller's leg is answered and its media is up."""
+
+
+class PromptsFinished(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The prompts of the last Play are over."""
+
+
+class DigitsCollected(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The digits of the last Collect, without the terminator. Transient: never stored in a position.
+
+    Of a secret Collect only the length is looked at, so the centre may pass any characters of that length.
+    """
+
+    digits: str
+
+    def __repr__(self) -> str:
+        return f"DigitsCollected({len(self.digits)} digits)"
+
+
+class CollectTimedOut(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """No digit came in time, or `partial` digits came: fewer than asked for."""
+
+    partial: int = 0
+
+
+class CustomerIdentified(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The look-up found this many customers (1 or more)."""
+
+    candidates: int = 1
+
+
+class CustomerUnknown(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The look-up found nobody, or could not be made in time."""
+
+
+class PinChecked(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    result: Literal["verified", "wrong", "locked", "unavailable"]
+
+
+class DataWaitEnded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The record is there, or the limit has passed; the context says which."""
+
+
+class AnnouncementDue(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Time to tell the waiting caller the place in the queue (1 = next) and the expected wait, if it is known."""
+
+    position: int
+    expected_wait_s: int | None = None
+
+
+class QueueKeyPressed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    key: str
+
+
+class QueueRefused(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The queue took no more calls (full, or unknown to the centre)."""
+
+
+class CallbackStored(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The callback is on disk; it may be promised to the caller."""
+
+
+class CallbackRefused(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The callback could not be promised (store unavailable, number not allowed)."""
+
+
+class Restarted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The centre was restarted while the flow was here: the node is repeated; a queued call keeps its place."""
+
+
+FlowInput = (
+    Answered
+    | PromptsFinished
+    | DigitsCollected
+    | CollectTimedOut
+    | CustomerIdentified
+    | CustomerUnknown
+    | PinChecked
+    | DataWaitEnded
+    | AnnouncementDue
+    | QueueKeyPressed
+    | QueueRefused
+    | CallbackStored
+    | CallbackRefused
+    | Restarted
+)
+
+
+class QueueFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a queue now. `ready_agents`: free to take a call of it at this moment; `logged_in`: at all."""
+
+    waiting: int = 0
+    ready_agents: int = 0
+    logged_in_agents: int = 0
+
+
+class FlowContext(msgspec.Struct, frozen=True, kw_only=True):
+    """What the centre knows at this moment.
+
+    weekday: 0 = Monday; minute: of the local day, 0–1439; opening: "by_hours" lets the hours tables decide, the other
+    two force the answer of every table (a demo's main number is "always_open").
+    """
+
+    weekday: int
+    minute: int
+    is_holiday: bool = False
+    opening: Literal["by_hours", "always_open", "always_closed"] = "by_hours"
+    has_caller_number: bool = False
+    is_customer_found: bool = False
+    is_verified: bool = False
+    tier: str | None = None
+    language: str | None = None
+    queues: dict[str, QueueFacts] = {}
+
+
+class FlowPosition(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a call is in its flow. Journalled, so it holds no digit and no name.
+
+    stage: the step inside the node; attempts: failed tries in this node; queue: where the call waits, if it does.
+    """
+
+    flow_id: str
+    version: str
+    node: str
+    language: str
+    stage: str = ""
+    attempts: int = 0
+    queue: str | None = None
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """What to do now, and where the flow is afterwards; position None = the flow has ended."""
+
+    position: FlowPosition | None
+    orders: tuple[Order, ...] = ()
