@@ -74,3 +74,17 @@ def shared_dir() -> Path:
     if folder is None:
         pytest.skip("test data not found: put it in ../shared beside the checkout, or name it in IEUM_SHARED")
     return folder
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Where the time went, by folder of tests: the budget of `./ieum test` is kept by looking at this."""
+    seconds: dict[str, float] = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if hasattr(report, "duration") and hasattr(report, "nodeid"):
+                parts = report.nodeid.split("::")[0].split("/")
+                folder = "/".join(parts[:2]) if len(parts) > 2 else parts[0]
+                seconds[folder] = seconds.get(folder, 0.0) + report.duration
+    terminalreporter.section("time by folder")
+    for folder, took in sorted(seconds.items(), key=lambda entry: -entry[1]):
+        terminalreporter.line(f"{took:8.1f} s  {folder}")

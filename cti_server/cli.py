@@ -1,0 +1,233 @@
+"""The command line: which subcommands there are, what they take, and how an error is said.
+
+It does nothing itself: each subcommand's work is in `cti_server.commands.<name>`, imported when it is given. Exit
+status 0 is success, 1 a failure, 2 bad use (also of a command that is not built yet); an error is one line on stderr.
+Only the standard library is imported here, because the launcher asks this parser before the environment exists.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from cti_server.commands.arguments import count, data_folder, existing_path, input_file, output_file, seconds
+
+FAILED = 1
+BAD_USE = 2
+STOPPED_BY_HAND = 130
+BENCHES = ("setup", "gap", "media", "pop")
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line instead of printing the whole usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_USE, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    name: str
+    summary: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    is_built: bool = True
+    detail: str = ""
+
+    @property
+    def module(self) -> str:
+        return f"cti_server.commands.{self.name}"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one subcommand; gives its exit status."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    arguments = parse(given)
+    return _run(arguments.chosen, arguments)
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """What was asked for; `chosen` is the Command. Prints and exits on --help and on bad use."""
+    parser = build_parser()
+    if not argv:
+        parser.print_help()
+        parser.exit(BAD_USE)
+    asks_for_help = bool({"-h", "--help"} & set(argv))
+    named = COMMANDS.get(argv[0])
+    if named and not named.is_built and not asks_for_help:
+        parser.exit(BAD_USE, f"ieum {named.name}: not built yet; it comes in a later release\n")
+    if argv[0] == "test" and not asks_for_help:
+        # Everything but --long goes to pytest untouched, options and all, which argparse cannot express.
+        given = [argument for argument in argv[1:] if argument != "--long"]
+        return argparse.Namespace(chosen=COMMANDS["test"], is_long="--long" in argv, pytest_arguments=given)
+    return parser.parse_args(argv)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="ieum",
+        description="Ieum (이음): a CTI call centre: SIP server, IVR, ACD and a desktop for agents.",
+        epilog="`ieum COMMAND --help` explains one command. Start with `ieum demo`.",
+        allow_abbrev=False,
+    )
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in COMMANDS.values():
+        summary = command.summary if command.is_built else f"{command.summary} (not built yet)"
+        subparser = subparsers.add_parser(
+            command.name,
+            help=summary,
+            description=f"{summary}. {command.detail}".strip(),
+            allow_abbrev=False,
+        )
+        command.add_arguments(subparser)
+        subparser.set_defaults(chosen=command)
+    return parser
+
+
+def _run(command: Command, arguments: argparse.Namespace) -> int:
+    try:
+        handler = importlib.import_module(command.module)
+        return int(handler.run(arguments))
+    except KeyboardInterrupt:
+        return STOPPED_BY_HAND
+    except BrokenPipeError:
+        # Whoever read our output has gone, e.g. `ieum bench | head`; nothing is left to say to anybody.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except Exception as error:
+        print(f"ieum {command.name}: {_one_line(error)}", file=sys.stderr)
+        return FAILED
+
+
+def _one_line(error: Exception) -> str:
+    """The error for a person. Ours and the system's are explained by their message; any other is a bug of ours."""
+    from cti_server.core.errors import IeumError
+
+    message = " ".join(str(error).split())
+    if isinstance(error, IeumError | OSError) and message:
+        return message
+    trace = Path(tempfile.gettempdir()) / f"ieum-error-{os.getpid()}.txt"
+    trace.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+    return f"unexpected {type(error).__name__}: {message} (details in {trace})"
+
+
+def _no_arguments(parser: argparse.ArgumentParser) -> None:
+    pass
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", type=output_file, metavar="FILE", help="also write the result as JSON")
+
+
+def _data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=data_folder, metavar="DIR", required=True, help="the centre's data folder")
+
+
+def _demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--headless",
+        action="store_true",
+        help="a robot operates the desktop, unseen; so it is, too, where there is no display",
+    )
+    parser.add_argument(
+        "--seconds", type=seconds, metavar="N", help="how long calls are offered; the demo then ends within 60 s"
+    )
+    parser.add_argument("--report", type=output_file, metavar="FILE.json", help="write what the robots saw as JSON")
+
+
+def _test(parser: argparse.ArgumentParser) -> None:
+    parser.usage = "ieum test [-h] [--long] [PYTEST ARGUMENTS]"
+    parser.add_argument("--long", dest="is_long", action="store_true", help="also the tests that take minutes")
+
+
+def _serve(parser: argparse.ArgumentParser) -> None:
+    _data(parser)
+    parser.add_argument(
+        "--config", type=input_file, metavar="FILE", help="the configuration (default: DIR/config/centre.yaml)"
+    )
+
+
+def _agent(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--server", metavar="URL", help="the server, e.g. wss://centre.example:7443")
+
+
+def _check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        type=existing_path,
+        metavar="PATH",
+        help="a file or folder with flows, scripts or configuration (default: all that come with Ieum)",
+    )
+
+
+def _simulate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("scenario", type=input_file, metavar="FILE.yaml", help="the scenario")
+    parser.add_argument("--replications", type=count, metavar="N", default=1, help="how many days (default: 1)")
+    parser.add_argument("--seed", type=int, metavar="N", default=1, help="the first day's seed (default: 1)")
+    _json(parser)
+
+
+def _replay(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("calls", type=input_file, metavar="CALLS.csv", help="the calls as they came")
+    parser.add_argument(
+        "--config", type=input_file, metavar="A", required=True, help="the configuration to replay with"
+    )
+    parser.add_argument("--against", type=input_file, metavar="B", help="a second configuration to compare with")
+    _json(parser)
+
+
+def _why(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("call", metavar="CALL", help="the call's number, as it stands in the record")
+
+
+def _bench(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", metavar="NAME", choices=BENCHES, help=f"one of {', '.join(BENCHES)}")
+    _json(parser)
+
+
+def _backup(parser: argparse.ArgumentParser) -> None:
+    _data(parser)
+    parser.add_argument("archive", type=output_file, metavar="FILE", help="the archive to write")
+
+
+def _restore(parser: argparse.ArgumentParser) -> None:
+    _data(parser)
+    parser.add_argument("archive", type=input_file, metavar="FILE", help="the archive to read")
+
+
+_ALL = (
+    Command("demo", "Run a whole call centre with robot callers, and a desktop for you", _demo),
+    Command(
+        "test",
+        "Run the checks and the tests",
+        _test,
+        detail="With pytest arguments: pytest only. Without: lint, format, types, import contracts, then every test.",
+    ),
+    Command("serve", "Run the server of a centre", _serve),
+    Command("agent", "Open the desktop", _agent),
+    Command("check", "Check flows, scripts and configuration", _check),
+    Command("simulate", "Simulate days of a centre in virtual time", _simulate, is_built=False),
+    Command("replay", "Replay recorded calls through the routing with another configuration", _replay, is_built=False),
+    Command("why", "Explain who was offered a call, and who was not", _why, is_built=False),
+    Command(
+        "bench",
+        "Measure call set-up, the gap between calls, media and the card",
+        _bench,
+        detail="The method is in docs/performance.md.",
+    ),
+    Command("prompts", "Render the spoken prompts that are missing or have changed", _no_arguments),
+    Command("migrate", "Bring the database of a centre to this release", _data),
+    Command("backup", "Save a centre to one archive", _backup, is_built=False),
+    Command("restore", "Bring a centre back from an archive", _restore, is_built=False),
+)
+COMMANDS = {command.name: command for command in _ALL}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""The kinds of argument that several subcommands take, checked before anything is started.
+
+A demo that runs for a minute and then cannot write its report is worse than one that says so at once. Standard library
+only: the launcher reads the command line before the environment exists.
+"""
+
+import argparse
+from pathlib import Path
+
+
+def seconds(text: str) -> float:
+    """A time above zero, in seconds."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds") from None
+    if not 0 < value < 1e7:
+        raise argparse.ArgumentTypeError(f"{text} is not a time above zero")
+    return value
+
+
+def count(text: str) -> int:
+    """A whole number from 1."""
+    try:
+        value = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1")
+    return value
+
+
+def output_file(text: str) -> Path:
+    """A file that can be written: its folder is there, and it is no folder itself."""
+    path = Path(text)
+    if path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is a folder, not a file")
+    if not path.absolute().parent.is_dir():
+        raise argparse.ArgumentTypeError(f"the folder of {text} does not exist")
+    return path
+
+
+def input_file(text: str) -> Path:
+    """A file that is there."""
+    path = Path(text)
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(f"there is no file {text}")
+    return path
+
+
+def existing_path(text: str) -> Path:
+    """A file or folder that is there."""
+    path = Path(text)
+    if not path.exists():
+        raise argparse.ArgumentTypeError(f"there is no {text}")
+    return path
+
+
+def data_folder(text: str) -> Path:
+    """A centre's data folder: made at first start, so it need not be there, but must not be a file."""
+    path = Path(text)
+    if path.exists() and not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is not a folder")
+    return path
