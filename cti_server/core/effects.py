@@ -60,6 +60,8 @@ class PlaceLeg(LegEffect, frozen=True, kw_only=True):
     timeout_s: int
     show_number: str = ""
     show_name: str = ""
+    auto_answer: bool = False
+    """The person asked for this call himself (dial out): the phone answers without ringing, if it can."""
 
 
 class ReleaseLeg(LegEffect, frozen=True, kw_only=True):
