@@ -42,7 +42,9 @@ class Performer(Protocol):
 
 
 class Submit(Protocol):
-    """The engine's door, given to adapters that bring signals. Never blocks, never refuses a signal of an existing leg."""
+    """The engine's door, given to adapters that bring signals. Never blocks, never refuses a signal of an existing
+    leg.
+    """
 
     def __call__(self, signal: Signal) -> None: ...
 

@@ -1,9 +1,9 @@
 """What the window and the softphone's own process say to each other: JSON lines over an authenticated loopback socket.
 
-The phone is a process of its own, so that a call survives the window and a stalled window cannot break 20 ms audio. The phone
-writes host, port and a random token to a rendezvous file that only this user can read; a window attaches with the token. The
-phone sends ``PhoneStatus``, the whole of what it knows, at each change and once after ``Attach``: the latest one counts.
-Nothing here is known to the server: signalling is SIP. This module has no I/O.
+The phone is a process of its own, so that a call survives the window and a stalled window cannot break 20 ms audio.
+The phone writes host, port and a random token to a rendezvous file that only this user can read; a window attaches
+with the token. The phone sends ``PhoneStatus``, the whole of what it knows, at each change and once after ``Attach``:
+the latest one counts. Nothing here is known to the server: signalling is SIP. This module has no I/O.
 """
 
 import msgspec
@@ -71,7 +71,8 @@ class Quit(Message, frozen=True, kw_only=True):
 
 
 class PhoneCall(msgspec.Struct, frozen=True, kw_only=True):
-    """``state``: ringing, connecting, established, ended. ``call``: the server's call id (header X-Ieum-Call), 0 unknown.
+    """``state``: ringing, connecting, established, ended. ``call``: the server's call id (header X-Ieum-Call), 0
+    unknown.
 
     ``ended_by``: ours, theirs, cancelled, failed; empty while it lasts."""
 

@@ -1,8 +1,8 @@
 """What the Centre orders the outside to do.
 
-Effects of one call run in order, calls side by side. Each has the id (``call``, ``n``), so that repeating it is harmless, and
-each that can fail has its signal. Effects are not journalled: after a restart the Centre asks about every passing state.
-They may carry personal text and secrets, because they are carried out and forgotten.
+Effects of one call run in order, calls side by side. Each has the id (``call``, ``n``), so that repeating it is
+harmless, and each that can fail has its signal. Effects are not journalled: after a restart the Centre asks about
+every passing state. They may carry personal text and secrets, because they are carried out and forgotten.
 """
 
 import msgspec
@@ -122,7 +122,9 @@ class SendTones(LegEffect, frozen=True, kw_only=True):
 
 
 class StartRecording(Effect, frozen=True, kw_only=True):
-    """Keep both sides: agent left, customer right. ⇒ ``RecordingStarted`` or ``RecordingFailed``. ``started_at_us``: UTC."""
+    """Keep both sides: agent left, customer right. ⇒ ``RecordingStarted`` or ``RecordingFailed``. ``started_at_us``:
+    UTC.
+    """
 
     recording: RecordingId
     agent_leg: LegId

@@ -1,8 +1,8 @@
 """Facts about calls, agents, queues and callbacks, in CSTA words: the journal's content and the only way state changes.
 
-Rules: names are never reused; fields are only added, with defaults; a new meaning gets a new name. No event holds personal
-text: numbers, names and notes are ``PersonalRef``, digits and PINs are nowhere. Every event carries what state needs
-(deadlines, order keys), so that folding needs no configuration and no clock. Times are engine microseconds.
+Rules: names are never reused; fields are only added, with defaults; a new meaning gets a new name. No event holds
+personal text: numbers, names and notes are ``PersonalRef``, digits and PINs are nowhere. Every event carries what
+state needs (deadlines, order keys), so that folding needs no configuration and no clock. Times are engine microseconds.
 """
 
 from typing import Any
@@ -18,7 +18,6 @@ from cti_server.core.vocabulary import (
     ClearingCause,
     CustomerRef,
     Direction,
-    Extension,
     LegId,
     LegRole,
     Micros,
@@ -175,7 +174,9 @@ class PinRefused(CallEvent, frozen=True, kw_only=True):
 
 
 class CallQueued(CallEvent, frozen=True, kw_only=True):
-    """The call waits. ``key`` is its order; a call that comes back (missed, declined) keeps the key of its first wait."""
+    """The call waits. ``key`` is its order; a call that comes back (missed, declined) keeps the key of its first
+    wait.
+    """
 
     queue: QueueId
     key: OrderKey
@@ -185,7 +186,9 @@ class CallQueued(CallEvent, frozen=True, kw_only=True):
 
 
 class CallDelivered(CallEvent, frozen=True, kw_only=True):
-    """Matched with an agent, who is reserved; the card goes out. ``release_at``: the phone is rung then at the latest."""
+    """Matched with an agent, who is reserved; the card goes out. ``release_at``: the phone is rung then at the
+    latest.
+    """
 
     agent: AgentId
     queue: QueueId | None
@@ -195,7 +198,9 @@ class CallDelivered(CallEvent, frozen=True, kw_only=True):
 
 
 class LegPlaced(CallEvent, frozen=True, kw_only=True):
-    """We sent an INVITE. ``card``: was the card on the screen by then (agent legs)? ``limit_at``: the answer's deadline."""
+    """We sent an INVITE. ``card``: was the card on the screen by then (agent legs)? ``limit_at``: the answer's
+    deadline.
+    """
 
     leg: LegId
     role: LegRole

@@ -128,7 +128,9 @@ class ResumeRecording(CallCommand, frozen=True, kw_only=True):
 
 
 class DialNumber(AgentCommand, frozen=True, kw_only=True):
-    """One-click dial. The agent's phone rings first, then the number is dialled. In Ready, Not Ready or after-call work."""
+    """One-click dial. The agent's phone rings first, then the number is dialled. In Ready, Not Ready or after-call
+    work.
+    """
 
     number: str
     customer: CustomerRef | None = None
@@ -223,7 +225,9 @@ class LegSignal(Signal, frozen=True, kw_only=True):
 
 
 class LegOffered(LegSignal, frozen=True, kw_only=True):
-    """A caller's INVITE was accepted for handling; 100 went out, nothing is answered. ``number`` is empty when withheld."""
+    """A caller's INVITE was accepted for handling; 100 went out, nothing is answered. ``number`` is empty when
+    withheld.
+    """
 
     line: str
     trunk: str
@@ -305,7 +309,9 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CustomersFound(Signal, frozen=True, kw_only=True):
-    """Answer to ``LookUpCustomer``: none, one or several candidates. ``account``: the key that a PIN is checked against."""
+    """Answer to ``LookUpCustomer``: none, one or several candidates. ``account``: the key that a PIN is checked
+    against.
+    """
 
     call: CallId
     candidates: tuple[Candidate, ...]
@@ -346,7 +352,9 @@ class DesktopLost(Signal, frozen=True, kw_only=True):
 
 
 class ClockSet(Signal, frozen=True, kw_only=True):
-    """Wall clock minus engine time changed by more than a second. ``offset_us``: add it to engine time for wall time."""
+    """Wall clock minus engine time changed by more than a second. ``offset_us``: add it to engine time for wall
+    time.
+    """
 
     offset_us: int
 

@@ -1,7 +1,7 @@
 """The centre's configuration as the core understands it: shapes and defaults, already checked.
 
-The text files are read by ``cti_server/config.py``; an event carries the whole of it, so that a journal explains itself.
-Durations are in seconds or milliseconds as their names say.
+The text files are read by ``cti_server/config.py``; an event carries the whole of it, so that a journal explains
+itself. Durations are in seconds or milliseconds as their names say.
 """
 
 import msgspec

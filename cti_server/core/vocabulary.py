@@ -1,7 +1,7 @@
 """The words of the call centre: identifiers, states and outcomes.
 
-Call and agent words are those of ECMA-269 (CSTA); a *leg* is the network's side of a connection. Enumerations are stored
-and sent by value, so a value, once released, is never renamed. This module decides nothing.
+Call and agent words are those of ECMA-269 (CSTA); a *leg* is the network's side of a connection. Enumerations are
+stored and sent by value, so a value, once released, is never renamed. This module decides nothing.
 """
 
 from enum import StrEnum
@@ -26,7 +26,9 @@ SWITCH_LEG_BIT = 1 << 60
 
 
 class Secret:
-    """A text that must never be shown: digits, PINs, passwords. It cannot be printed, compared by accident or encoded."""
+    """A text that must never be shown: digits, PINs, passwords. It cannot be printed, compared by accident or
+    encoded.
+    """
 
     __slots__ = ("_text",)
 

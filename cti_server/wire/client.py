@@ -1,7 +1,8 @@
 """What a desktop sends: one ``Hello``, then ``CommandFrame`` and ``AskFrame``.
 
-A command changes something and goes through the engine; ``id`` is also its idempotency key: a desktop that did not hear the
-reply sends the same frame again after reconnecting. An ask only reads. Field meanings are those of the server's commands.
+A command changes something and goes through the engine; ``id`` is also its idempotency key: a desktop that did not
+hear the reply sends the same frame again after reconnecting. An ask only reads. Field meanings are those of the
+server's commands.
 """
 
 import msgspec

@@ -1,9 +1,10 @@
 """What a desktop receives.
 
-``Welcome`` or ``Denied`` answers the Hello; then one ``Snapshot``, then ``FactFrame`` in order of ``seq`` (own call, own state,
-callbacks, alerts; at once), ``GaugeFrame`` (latest value, at most four a second), ``CardSection`` as each section becomes known,
-``ReplyFrame`` to commands and ``AnswerFrame`` to asks. Facts carry the whole new view of the thing that changed, so that a
-later fact simply replaces an earlier one.
+``Welcome`` or ``Denied`` answers the Hello; then one ``Snapshot``, then ``FactFrame`` in order of ``seq`` (own call,
+own state, callbacks, alerts; at once), ``GaugeFrame`` (latest value, at most four a second), ``CardSection`` as each
+section becomes known,
+``ReplyFrame`` to commands and ``AnswerFrame`` to asks. Facts carry the whole new view of the thing that changed, so
+that a later fact simply replaces an earlier one.
 """
 
 import msgspec
@@ -79,7 +80,9 @@ class Welcome(Frame, frozen=True, kw_only=True, tag="welcome"):
 
 
 class Denied(Frame, frozen=True, kw_only=True, tag="denied"):
-    """Codes: ``wrong_credentials``, ``too_many_attempts``, ``token_expired``, ``version_unsupported``, ``elsewhere``, ``not_an_agent``."""
+    """Codes: ``wrong_credentials``, ``too_many_attempts``, ``token_expired``, ``version_unsupported``, ``elsewhere``,
+    ``not_an_agent``.
+    """
 
     code: str
     parameters: Parameters = {}
@@ -89,7 +92,9 @@ class Denied(Frame, frozen=True, kw_only=True, tag="denied"):
 
 
 class AgentView(msgspec.Struct, frozen=True, kw_only=True):
-    """``state`` is the CSTA state (null, not_ready, ready, busy, working_after_call); ``since`` UTC µs of that state."""
+    """``state`` is the CSTA state (null, not_ready, ready, busy, working_after_call); ``since`` UTC µs of that
+    state.
+    """
 
     agent: int
     state: str
@@ -161,7 +166,9 @@ class CallbackView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class QueueGauge(msgspec.Struct, frozen=True, kw_only=True):
-    """``longest_since``: when the one who waits longest came in. ``service_level`` 0–1 today by the default definition."""
+    """``longest_since``: when the one who waits longest came in. ``service_level`` 0–1 today by the default
+    definition.
+    """
 
     queue: str
     waiting: int
@@ -294,7 +301,9 @@ SectionData = CardHeader | Profile | Alerts | Needs | Timeline | ScriptData
 
 
 class CardSection(Frame, frozen=True, kw_only=True, tag="card"):
-    """One section of the card of ``call`` (0: opened outside a call). ``data`` None: the customer system did not answer."""
+    """One section of the card of ``call`` (0: opened outside a call). ``data`` None: the customer system did not
+    answer.
+    """
 
     call: int
     customer: str
