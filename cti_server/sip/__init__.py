@@ -1,7 +1,7 @@
 """A SIP user agent without I/O (RFC 3261): bytes and a time go in, bytes, events and a deadline come out.
 
-Start at `user_agent.UserAgent`. The server's embedded switch and the desktop's softphone are thin shells around the same
-object: they own sockets and clocks, this package owns every rule of the protocol.
+Start at `user_agent.UserAgent`. The server's embedded switch and the desktop's softphone are thin shells around the
+same object: they own sockets and clocks, this package owns every rule of the protocol.
 
     shell                                      user agent
     datagram or stream bytes   -> receive(data, flow, now_us)

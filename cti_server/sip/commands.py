@@ -62,12 +62,12 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
     flow: Flow | None = None
 
 
-LegState = Literal["calling", "ringing", "offered", "answered", "established", "ending"]
+LegState = Literal["calling", "ringing", "offered", "answered", "established"]
 
 
 class LegInfo(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the inventory. States: `calling` (out, nothing heard), `ringing` (out, provisional heard), `offered`
-    (in, unanswered), `answered` (in, 2xx sent, no ACK yet), `established`, `ending` (already reported as ended).
+    (in, unanswered), `answered` (in, 2xx sent, no ACK yet), `established`.
     """
 
     leg: int

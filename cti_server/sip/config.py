@@ -45,7 +45,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """User part of our Contact; empty gives the bare `<sip:host:port>` that simple phones like best."""
     realm: str = "ieum"
     digest_algorithms: tuple[str, ...] = ("MD5",)
-    """Offered to callers, best first: "SHA-256", "MD5". Old phones stumble over two challenges, hence one by default."""
+    """Offered to callers, best first: "SHA-256", "MD5". Old phones stumble over two, hence one."""
     nonce_lifetime_s: int = 300
     nonces_max: int = 10_000
     registrar: RegistrarConfig | None = None

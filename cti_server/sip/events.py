@@ -1,7 +1,7 @@
 """What a user agent tells its embedder. Each docstring says exactly when the event happens. Decides nothing.
 
-The law of legs: a leg is known from `place_call`, `adopt` or `IncomingCall` on, and ends with exactly one `Failed` (it was
-never established) or `Cleared` (it was), also when the embedder itself ended it. After that its number means nothing.
+The law of legs: a leg is known from `place_call`, `adopt` or `IncomingCall` on, and ends with exactly one `Failed` (it
+was never established) or `Cleared` (it was), also when the embedder itself ended it. Then its number means nothing.
 """
 
 from __future__ import annotations
@@ -33,11 +33,7 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Base of all events."""
-
-
-class IncomingCall(Event):
+class IncomingCall(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A new INVITE was admitted; 100 has been sent. Follow with ring, answer or reject."""
 
     leg: int
@@ -48,14 +44,14 @@ class IncomingCall(Event):
     from_display: str
     to_uri: Uri
     sdp: bytes | None
-    """The offer; None if the caller leaves it to us (then `answer` makes the offer and `Confirmed` brings the answer)."""
+    """The offer; None if the caller leaves it to us: then `answer` makes the offer and `Confirmed` brings the answer."""
     identity: str = ""
     trunk: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     """All headers as received (P-Asserted-Identity, Diversion, Call-Info, ...); trust them as far as the peer."""
 
 
-class Provisional(Event):
+class Provisional(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A 180, 181, 182, 183 or 199 came for our call; `sdp` if it carries early media. Repeats are not suppressed."""
 
     leg: int
@@ -64,7 +60,7 @@ class Provisional(Event):
     sdp: bytes | None = None
 
 
-class Established(Event):
+class Established(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Outgoing: the first 2xx came. ACK has been sent, unless `wants_answer`: then `sdp` is the peer's offer and
     `acknowledge(leg, sdp)` must follow.
     """
@@ -76,14 +72,14 @@ class Established(Event):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class Confirmed(Event):
+class Confirmed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Incoming: the ACK for our 2xx came; `sdp` if it carries the answer to our offer."""
 
     leg: int
     sdp: bytes | None = None
 
 
-class Failed(Event):
+class Failed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The leg ended and was never established. `status`: the final response (also 3xx), 487 if cancelled, 408 on a
     timeout, 503 if the way is broken; on our own reject, that status.
     """
@@ -98,7 +94,7 @@ class Failed(Event):
     why: Reason | None = None
 
 
-class Cleared(Event):
+class Cleared(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The leg ended after it was established. On our own `hang_up` at once, not when the BYE is answered."""
 
     leg: int
@@ -106,7 +102,7 @@ class Cleared(Event):
     why: Reason | None = None
 
 
-class Reoffered(Event):
+class Reoffered(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The peer wants to change the session (re-INVITE, or UPDATE with a body): answer_reoffer or reject_reoffer must
     follow, at once for an UPDATE. `sdp` None: we are asked for an offer, and its answer comes as SessionChanged.
     Plain refreshes (no change) are answered by the user agent and not reported.
@@ -117,14 +113,14 @@ class Reoffered(Event):
     method: str = "INVITE"
 
 
-class SessionChanged(Event):
+class SessionChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The exchange of offer and answer after establishment is complete: `sdp` is the peer's answer to our offer."""
 
     leg: int
     sdp: bytes | None
 
 
-class ReofferFailed(Event):
+class ReofferFailed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Our `reoffer` was refused or lost; the session goes on as before. 491 is retried by the user agent itself and
     reported only when that did not help.
     """
@@ -134,7 +130,7 @@ class ReofferFailed(Event):
     reason: str
 
 
-class InfoDigits(Event):
+class InfoDigits(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A digit came by SIP INFO (application/dtmf-relay or application/dtmf)."""
 
     leg: int
@@ -161,7 +157,7 @@ class Binding(msgspec.Struct, frozen=True, kw_only=True):
     user_agent: str = ""
 
 
-class BindingsChanged(Event):
+class BindingsChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Registrar: a REGISTER added, refreshed or removed a contact of `account`, or one expired. `bindings` is the new
     complete list, empty when the phone is gone. `refreshed_only` when nothing but times has changed.
     """
@@ -171,7 +167,7 @@ class BindingsChanged(Event):
     refreshed_only: bool = False
 
 
-class AuthenticationFailed(Event):
+class AuthenticationFailed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A digest was wrong, or its user unknown. Stale nonces do not count. For the embedder's guessing limits."""
 
     username: str
@@ -179,7 +175,7 @@ class AuthenticationFailed(Event):
     flow: Flow
 
 
-class Registered(Event):
+class Registered(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Client: the registrar accepted `handle`, first or again; a refresh follows by itself before `expires_s`."""
 
     handle: int
@@ -187,13 +183,13 @@ class Registered(Event):
     service_route: tuple[str, ...] = ()
 
 
-class Unregistered(Event):
+class Unregistered(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Client: the binding was removed on our request (also when the registrar did not answer that)."""
 
     handle: int
 
 
-class RegistrationFailed(Event):
+class RegistrationFailed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Client: refused (`status`), 408 without an answer, 503 without a way. The user agent retries after `retry_in_s`;
     0: it has given up (wrong password, forbidden) until `register` is called again.
     """
@@ -204,15 +200,36 @@ class RegistrationFailed(Event):
     retry_in_s: int = 0
 
 
-class OptionsAnswered(Event):
+class OptionsAnswered(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The final answer to `send_options`; 408 when none came in 32 s."""
 
     handle: int
     status: int
 
 
-class InfoAnswered(Event):
+class InfoAnswered(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The final answer to `send_info`."""
 
     leg: int
     status: int
+
+
+Event = (
+    IncomingCall
+    | Provisional
+    | Established
+    | Confirmed
+    | Failed
+    | Cleared
+    | Reoffered
+    | SessionChanged
+    | ReofferFailed
+    | InfoDigits
+    | BindingsChanged
+    | AuthenticationFailed
+    | Registered
+    | Unregistered
+    | RegistrationFailed
+    | OptionsAnswered
+    | InfoAnswered
+)

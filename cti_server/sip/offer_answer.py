@@ -1,7 +1,7 @@
 """Offer and answer for one G.711 audio stream with telephone-event (RFC 3264, RFC 4733).
 
-Decides the codec (the offerer's first that we speak), the directions, which streams are refused (all but the first usable
-audio stream over RTP/AVP), payload types and the version of our description. Knows nothing of SIP or of sockets.
+Decides the codec (the offerer's first that we speak), the directions, which streams are refused (all but the first
+usable audio stream over RTP/AVP), payload types and the version of our description. Knows nothing of SIP or of sockets.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ _MIRROR: dict[Direction, Direction] = {
 
 
 def narrowed(wanted: Direction, offered: Direction) -> Direction:
-    """Our direction in an answer: no more than we want and no more than the mirror of what was offered (RFC 3264 6.1)."""
+    """Our direction in an answer: no more than we want and than the mirror of the offer (RFC 3264 6.1)."""
     mirror = _MIRROR[offered]
     sends = wanted in ("sendrecv", "sendonly") and mirror in ("sendrecv", "sendonly")
     receives = wanted in ("sendrecv", "recvonly") and mirror in ("sendrecv", "recvonly")
@@ -117,7 +117,7 @@ class Negotiator:
         return said, _agreed(stream, codec, events, events, ours)
 
     def accept(self, answer: bytes) -> Agreed:
-        """Reads the peer's answer to our last offer. Raises RemoteProtocolError (488) if it agrees to nothing we said."""
+        """Reads the peer's answer to our last offer. Raises RemoteProtocolError (488) if nothing is agreed."""
         if not self.last_local:
             raise LocalProtocolError("an answer without an offer")
         remote = parse_sdp(answer)

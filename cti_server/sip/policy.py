@@ -1,7 +1,7 @@
 """The questions the user agent asks its embedder, as pure synchronous calls. Decides nothing itself.
 
-Implementations look things up in memory and return at once: who may speak to us (`admit`), what the stored digest hash of
-a user is (`ha1`), whether an authenticated user may do this (`authorise`), and which account a REGISTER is for.
+Implementations look things up in memory and return at once: who may speak to us (`admit`), what the stored digest
+hash of a user is (`ha1`), whether an authenticated user may do this (`authorise`), and which account a REGISTER is for.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Policy(Protocol):
 
 
 class AcceptAll:
-    """Admits everything and keeps bindings under user@host. For tests, and for a phone that only its server can reach."""
+    """Admits everything and keeps bindings under user@host. For tests, and for phones only their server can reach."""
 
     def admit(self, request: RequestInfo) -> Verdict:
         return Accept()

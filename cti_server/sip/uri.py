@@ -1,7 +1,7 @@
 """SIP, SIPS and TEL URIs (RFC 3261 19.1, RFC 3966). Decides what is well formed; never resolves a name.
 
-Everything is kept as it was received (escapes are not undone, so %00 can truncate nothing); `Uri.name` gives the user part
-with escapes undone, for people and look-ups.
+Everything is kept as it was received (escapes are not undone, so %00 can truncate nothing); `Uri.name` gives the user
+part with escapes undone, for people and look-ups.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 Decides which part of the package a message or an order belongs to. Contains no rule of SIP itself; see `calls.py` for
 legs, `transactions.py` for repetition and timers, `registrar.py` and `registration.py`.
 
-Usage, after *every* call of a method that takes `now_us`: send what `outgoing()` returns, take `next_event()` until None,
-and sleep no longer than until `next_deadline()`. Times are integer microseconds of one monotonic scale.
+Usage, after *every* call of a method that takes `now_us`: send what `outgoing()` returns, take `next_event()` until
+None, and sleep no longer than until `next_deadline()`. Times are integer microseconds of one monotonic scale.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class UserAgent:
         raise NotImplementedError
 
     def answer(self, leg: int, sdp: bytes, now_us: int, *, headers: Sequence[tuple[str, str]] = ()) -> None:
-        """Incoming: 200, repeated until the ACK (`Confirmed`). `sdp` answers the offer, or is our offer if none came."""
+        """Incoming: 200, repeated until the ACK (`Confirmed`). `sdp`: the answer, or our offer if none came."""
         raise NotImplementedError
 
     def reject(
@@ -104,7 +104,7 @@ class UserAgent:
         raise NotImplementedError
 
     def send_info(self, leg: int, content_type: str, body: bytes, now_us: int) -> None:
-        """INFO in an established dialog, e.g. application/dtmf-relay (see `dtmf_relay.digits_body`). Event: InfoAnswered."""
+        """INFO in an established dialog, e.g. `dtmf_relay.digits_body`. Event: InfoAnswered."""
         raise NotImplementedError
 
     # --- other requests -----------------------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ class UserAgent:
         raise NotImplementedError
 
     def resume(self, leg: int) -> bytes:
-        """All that another user agent needs to take this leg over; no passwords, no keys. Ask again after each event."""
+        """All that another user agent needs to take this leg over; never passwords or keys. Ask after each event."""
         raise NotImplementedError
 
     def adopt(self, leg: int, resume: bytes, now_us: int) -> LegInfo:
