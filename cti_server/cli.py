@@ -22,6 +22,7 @@ FAILED = 1
 BAD_USE = 2
 STOPPED_BY_HAND = 130
 BENCHES = ("setup", "gap", "media", "pop")
+ROLES = ("agent", "supervisor", "reviewer", "administrator")
 
 
 class Parser(argparse.ArgumentParser):
@@ -191,6 +192,32 @@ def _bench(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+def _user(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(title="what to do", metavar="ACTION", dest="action", required=True)
+
+    def action(name: str, summary: str) -> argparse.ArgumentParser:
+        subparser = actions.add_parser(name, help=summary, description=f"{summary}.", allow_abbrev=False)
+        _data(subparser)
+        return subparser
+
+    action("list", "Show who may sign in, and with which roles")
+    add = action("add", "Add a person; the password is made up and shown once")
+    add.add_argument("user", metavar="USER", help="the name to sign in with")
+    add.add_argument("--name", metavar="TEXT", help="the name that others see (default: USER)")
+    add.add_argument(
+        "--role",
+        action="append",
+        choices=ROLES,
+        required=True,
+        help="what the person may do; may be given several times",
+    )
+    add.add_argument("--extension", metavar="NUMBER", help="the phone's number; it binds the person to a phone")
+    password = action("password", "Give a person a new password, which is shown once")
+    password.add_argument("user", metavar="USER", help="the name to sign in with")
+    remove = action("remove", "Let a person sign in no more; the records of their calls stay")
+    remove.add_argument("user", metavar="USER", help="the name to sign in with")
+
+
 def _backup(parser: argparse.ArgumentParser) -> None:
     _data(parser)
     parser.add_argument("archive", type=output_file, metavar="FILE", help="the archive to write")
@@ -222,6 +249,7 @@ _ALL = (
         detail="The method is in docs/performance.md.",
     ),
     Command("prompts", "Render the spoken prompts that are missing or have changed", _no_arguments),
+    Command("user", "Add, list and remove the people who may sign in", _user),
     Command("migrate", "Bring the database of a centre to this release", _data),
     Command("backup", "Save a centre to one archive", _backup, is_built=False),
     Command("restore", "Bring a centre back from an archive", _restore, is_built=False),

@@ -1,0 +1,158 @@
+"""What the command line promises: help everywhere, one line for bad use, and honesty about what is not built."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cti_server import cli
+from tests.shared_data import ROOT
+
+BUILT = [command.name for command in cli.COMMANDS.values() if command.is_built]
+NOT_BUILT = [command.name for command in cli.COMMANDS.values() if not command.is_built]
+
+
+def ask(*argv: str) -> tuple[int, str, str]:
+    """Runs the launcher as a person does; gives exit status, stdout, stderr. Only for calls that set nothing up."""
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "ieum"), *argv],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_the_contract_names_every_subcommand() -> None:
+    assert set(cli.COMMANDS) == {
+        *(
+            "demo",
+            "test",
+            "serve",
+            "agent",
+            "check",
+            "simulate",
+            "replay",
+            "why",
+            "bench",
+            "prompts",
+            "user",
+            "migrate",
+        ),
+        *("backup", "restore"),
+    }
+
+
+def test_help_lists_every_subcommand(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--help"])
+    assert ended.value.code == 0
+    listed = capsys.readouterr().out
+    for name in cli.COMMANDS:
+        assert f"\n    {name} " in listed
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_each_subcommand_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main([name, "--help"])
+    assert ended.value.code == 0
+    explained = " ".join(capsys.readouterr().out.split())
+    assert f"usage: ieum {name}" in explained
+    assert ("not built yet" in explained) == (name in NOT_BUILT)
+
+
+@pytest.mark.parametrize("name", BUILT)
+def test_a_built_subcommand_has_a_body(name: str) -> None:
+    assert (ROOT / "cti_server" / "commands" / f"{name}.py").is_file()
+
+
+@pytest.mark.parametrize("name", NOT_BUILT)
+def test_a_subcommand_that_is_not_built_says_so(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main([name, "whatever"])
+    assert ended.value.code == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == f"ieum {name}: not built yet; it comes in a later release\n"
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["nonsense"],
+        ["demo", "--seconds", "soon"],
+        ["demo", "--seconds", "0"],
+        ["demo", "--seconds", "nan"],
+        ["demo", "--head"],
+        ["demo", "--report", "/no/such/folder/report.json"],
+        ["demo", "leftover"],
+        ["serve"],
+        ["serve", "--data", __file__],
+        ["serve", "--data", ".", "--config", "/no/such/file.yaml"],
+        ["check", "/no/such/path"],
+        ["bench", "nonsense"],
+        ["bench", "setup", "--json", "."],
+        ["user"],
+        ["migrate"],
+    ],
+    ids=" ".join,
+)
+def test_bad_use_is_one_line_and_exit_2(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(argv)
+    assert ended.value.code == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("ieum") and said.err.count("\n") == 1 and said.err.endswith(" --help)\n")
+
+
+def test_nothing_given_shows_what_can_be_given(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main([])
+    assert ended.value.code == 2
+    assert "demo" in capsys.readouterr().out
+
+
+def test_everything_but_long_goes_to_pytest_in_its_order() -> None:
+    arguments = cli.parse(["test", "-k", "a or b", "--long", "tests/core", "-x"])
+    assert arguments.is_long
+    assert arguments.pytest_arguments == ["-k", "a or b", "tests/core", "-x"]
+
+
+def test_a_failure_is_one_line_and_exit_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(_: object) -> int:
+        raise OSError("the disk\nis gone")
+
+    monkeypatch.setattr("cti_server.commands.test.run", run)
+    assert cli.main(["test"]) == 1
+    assert capsys.readouterr().err == "ieum test: the disk is gone\n"
+
+
+def test_a_bug_is_one_line_that_tells_where_the_details_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(_: object) -> int:
+        raise KeyError("ours")
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("cti_server.commands.test.run", run)
+    assert cli.main(["test"]) == 1
+    said = capsys.readouterr().err
+    (details,) = tmp_path.iterdir()
+    assert said == f"ieum test: unexpected KeyError: 'ours' (details in {details})\n"
+    assert "Traceback" in details.read_text(encoding="utf-8")
+
+
+def test_the_launcher_answers_help_and_bad_use_before_it_sets_anything_up() -> None:
+    assert ask("--help")[0] == 0
+    status, out, err = ask("demo", "--seconds", "x")
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    status, out, err = ask("replay", "calls.csv")
+    assert (status, out) == (2, "")
+    assert "not built yet" in err
