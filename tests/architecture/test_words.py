@@ -8,9 +8,11 @@ import pytest
 from tests.architecture.house import tracked_files
 from tests.shared_data import ROOT
 
-# Put together here, so that this file does not contain what it looks for.
-PLACES = ("/work/", "/tmp/team", "/opt/wheels", "/opt/pypi", "/root/", "/home/")
-UNFINISHED = ("TODO", "FIXME", "XXX")
+# Spelt with a gap, so that this file does not contain what it looks for.
+PLACES = tuple(
+    place.replace("~", "") for place in ("/w~ork/", "/tmp/t~eam", "/opt/w~heels", "/opt/p~ypi", "/r~oot/", "/h~ome/")
+)
+UNFINISHED = tuple(word.replace("~", "") for word in ("T~ODO", "F~IXME", "X~XX"))
 SAID = re.compile(rf"(?:{'|'.join(map(re.escape, PLACES))})|\b(?:{'|'.join(UNFINISHED)})\b")
 LARGEST = 2_000_000
 
