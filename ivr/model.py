@@ -63,13 +63,15 @@ class MenuNode(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=
 class IdentifyNode(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="identify"):
     """Finds the customer, by a number that the caller keys in or by the caller's own number.
 
-    `several`: more than one customer fits (never guessed); without it they are treated as unknown.
+    `several`: more than one customer fits (never guessed); without it they are treated as unknown. `skip`: the caller
+    pressed # alone, having no number.
     """
 
     by: Literal["customer_number", "caller_number"]
     found: NodeId
     unknown: NodeId
     several: NodeId | None = None
+    skip: NodeId | None = None
     prompts: tuple[PromptRef, ...] = ()
     invalid: tuple[PromptRef, ...] = ()
     digits_min: DigitCount = 4
@@ -79,13 +81,14 @@ class IdentifyNode(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", 
 
 
 class PinNode(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="pin"):
-    """Asks for the PIN of the customer found; `failed` after `attempts` wrong or missing ones."""
+    """Asks for the PIN of the customer found; `failed` after `attempts` wrong or missing ones; `skip`: # alone."""
 
     prompts: tuple[PromptRef, ...]
     verified: NodeId
     failed: NodeId
     locked: NodeId
     unavailable: NodeId
+    skip: NodeId | None = None
     invalid: tuple[PromptRef, ...] = ()
     digits_min: DigitCount = 4
     digits_max: DigitCount = 8
@@ -122,7 +125,7 @@ class QueueNode(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag
     queue: str
     priority: Annotated[int, Meta(ge=0, le=9)] = 0
     use_tier: bool = True
-    music: str = "default"
+    music: str = "hold"
     announce_at_start: bool = True
     announce_every_s: Annotated[int, Meta(ge=0, le=600)] = 0
     position: str | None = None

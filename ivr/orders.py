@@ -42,8 +42,9 @@ class Play(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 class Collect(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Play prompts (a key cuts them short), then collect digits. The first-digit time counts from the prompts' end.
 
-    Done when `digits_max` are in, or a terminator is pressed, or the inter-digit time passes with at least
-    `digits_min`. `secret`: the digits are kept as a Secret by the centre and never logged or journalled.
+    Done when `digits_max` are in, or a terminator is pressed (however few digits came: none means "skip"), or the
+    inter-digit time passes with at least `digits_min`. `secret`: the digits are kept as a Secret by the centre, and
+    never logged or journalled.
     """
 
     prompts: tuple[str, ...]
@@ -84,7 +85,7 @@ class Enqueue(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     queue: str
     priority: int = 0
     use_tier: bool = True
-    music: str = "default"
+    music: str = "hold"
     announce_at_start: bool = True
     announce_every_s: int = 0
     keys: tuple[str, ...] = ()
@@ -94,7 +95,7 @@ class SetQueueKeys(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The queued call just waits again (after a question, or a restart): music, and these keys are listened for."""
 
     keys: tuple[str, ...]
-    music: str = "default"
+    music: str = "hold"
 
 
 class RequestCallback(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -127,6 +127,8 @@ def _ask_again(
 def _identify(node: IdentifyNode, position: FlowPosition, input: FlowInput) -> Outcome | None:
     is_looking_up = position.stage == STAGE_LOOKING_UP
     match input:
+        case DigitsCollected(digits="") if node.skip is not None and not is_looking_up:
+            return GoTo(target=node.skip)
         case DigitsCollected(digits=digits) if not is_looking_up:
             if len(digits) < node.digits_min:
                 return _ask_again(node, position, node.invalid, given_up=node.unknown)
@@ -148,6 +150,8 @@ def _identify(node: IdentifyNode, position: FlowPosition, input: FlowInput) -> O
 def _check_pin(node: PinNode, position: FlowPosition, input: FlowInput) -> Outcome | None:
     is_checking = position.stage == STAGE_CHECKING
     match input:
+        case DigitsCollected(digits="") if node.skip is not None and not is_checking:
+            return GoTo(target=node.skip)
         case DigitsCollected(digits=digits) if not is_checking:
             if len(digits) < node.digits_min:
                 return _ask_again(node, position, node.invalid, given_up=node.failed)
