@@ -11,12 +11,9 @@ from enum import StrEnum
 
 import msgspec
 
+from cti_server.media.g711 import Codec
+
 PROTOCOL_VERSION = 1
-
-
-class Codec(StrEnum):
-    PCMU = "PCMU"
-    PCMA = "PCMA"
 
 
 class MediaDirection(StrEnum):

@@ -8,6 +8,7 @@ import struct
 
 import msgspec
 
+from cti_server.media.g711 import Codec
 from cti_server.switch.embedded.media_commands import (
     PROTOCOL_VERSION,
     AcknowledgeReports,
@@ -15,7 +16,6 @@ from cti_server.switch.embedded.media_commands import (
     AnyCommand,
     CloseCall,
     CloseLeg,
-    Codec,
     ConnectLegs,
     DisconnectLeg,
     GetInventory,

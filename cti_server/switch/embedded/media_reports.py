@@ -9,7 +9,8 @@ from enum import StrEnum
 
 import msgspec
 
-from cti_server.switch.embedded.media_commands import PROTOCOL_VERSION, Codec, MediaDirection
+from cti_server.media.g711 import Codec
+from cti_server.switch.embedded.media_commands import PROTOCOL_VERSION, MediaDirection
 
 
 class PlayEnd(StrEnum):
