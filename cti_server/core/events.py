@@ -29,7 +29,7 @@ from cti_server.core.vocabulary import (
     RecordingId,
     Verification,
 )
-from ivr.runtime import FlowPosition
+from ivr.orders import FlowPosition
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -210,6 +210,13 @@ class LegPlaced(CallEvent, frozen=True, kw_only=True):
     resume: bytes = b""
 
 
+class LegAnswering(CallEvent, frozen=True, kw_only=True):
+    """We answered the caller (200 ordered); ``limit_at``: the acknowledgement's deadline."""
+
+    leg: LegId
+    limit_at: Micros
+
+
 class LegRinging(CallEvent, frozen=True, kw_only=True):
     """The far phone rings."""
 
@@ -248,11 +255,12 @@ class OfferEnded(CallEvent, frozen=True, kw_only=True):
 
 
 class CallLeftQueue(CallEvent, frozen=True, kw_only=True):
-    """Left for good (not by an offer that came back)."""
+    """Left for good (not by an offer that came back). ``limit_at``: the flow's new limit, where the flow goes on."""
 
     queue: QueueId
     how: QueueExit
     waited_us: int
+    limit_at: Micros | None = None
 
 
 # --- calls: conversation ---------------------------------------------------------------------------------------------
@@ -264,6 +272,13 @@ class CallEstablished(CallEvent, frozen=True, kw_only=True):
     agent: AgentId
     limit_at: Micros
     waited_us: int = 0
+
+
+class CallForwarded(CallEvent, frozen=True, kw_only=True):
+    """The flow handed the caller to a number outside, and both hear each other."""
+
+    leg: LegId
+    limit_at: Micros
 
 
 class CallHeld(CallEvent, frozen=True, kw_only=True):
@@ -283,9 +298,10 @@ class CallMuted(CallEvent, frozen=True, kw_only=True):
 
 
 class RecordingBegun(CallEvent, frozen=True, kw_only=True):
-    """Ordered; ``confirmed`` events follow when the first sample can be kept."""
+    """Ordered; ``RecordingConfirmed`` follows when the first sample can be kept, by ``limit_at``."""
 
     recording: RecordingId
+    limit_at: Micros | None = None
 
 
 class RecordingConfirmed(CallEvent, frozen=True, kw_only=True):
@@ -355,13 +371,17 @@ class CallDisposed(CallEvent, frozen=True, kw_only=True):
 
 
 class CallCleared(CallEvent, frozen=True, kw_only=True):
-    """The one terminal record of a call. ``talk_us`` and ``hold_us`` of the conversation, 0 when there was none."""
+    """The one terminal record of a call. ``talk_us`` and ``hold_us`` of the conversation, 0 when there was none.
+
+    ``reason``: the flow's own code where the flow ended the call; ``recording_limit_at``: when its file must be closed."""
 
     cause: ClearingCause
     talk_us: int = 0
     hold_us: int = 0
     agent: AgentId | None = None
     queue: QueueId | None = None
+    reason: str = ""
+    recording_limit_at: Micros | None = None
 
 
 # --- agents ----------------------------------------------------------------------------------------------------------
@@ -388,9 +408,10 @@ class AgentReady(AgentEvent, frozen=True, kw_only=True):
 
 
 class AgentNotReady(AgentEvent, frozen=True, kw_only=True):
-    """Mode becomes Not Ready with the reason."""
+    """Mode becomes Not Ready with the reason. ``until``: Ready again by itself then (agents without a desktop)."""
 
     reason: str
+    until: Micros | None = None
 
 
 class AgentModePending(AgentEvent, frozen=True, kw_only=True):
@@ -417,9 +438,10 @@ class AgentAfterCallWorkEnded(AgentEvent, frozen=True, kw_only=True):
 
 
 class AgentPhoneChanged(AgentEvent, frozen=True, kw_only=True):
-    """The extension can (not) ring now."""
+    """The extension can (not) ring now. ``limit_at``: when the agent becomes Not Ready if it does not come back."""
 
     is_registered: bool
+    limit_at: Micros | None = None
 
 
 class AgentDesktopChanged(AgentEvent, frozen=True, kw_only=True):
@@ -500,6 +522,7 @@ AnyEvent = (
     | CallQueued
     | CallDelivered
     | LegPlaced
+    | LegAnswering
     | LegRinging
     | LegEstablished
     | LegResumeChanged
@@ -507,6 +530,7 @@ AnyEvent = (
     | OfferEnded
     | CallLeftQueue
     | CallEstablished
+    | CallForwarded
     | CallHeld
     | CallRetrieved
     | CallMuted

@@ -318,10 +318,11 @@ class CustomersFound(Signal, frozen=True, kw_only=True):
 
 
 class PinChecked(Signal, frozen=True, kw_only=True):
-    """Answer to ``CheckPin``."""
+    """Answer to ``CheckPin``. ``n``: the effect's number; 0: the latest one."""
 
     call: CallId
     result: PinResult
+    n: int = 0
 
 
 # --- signals: devices and the process --------------------------------------------------------------------------------

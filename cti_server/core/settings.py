@@ -4,6 +4,8 @@ The text files are read by ``cti_server/config.py``; an event carries the whole 
 itself. Durations are in seconds or milliseconds as their names say.
 """
 
+from typing import Literal
+
 import msgspec
 
 from cti_server.core.vocabulary import AgentId, Extension, QueueId, Strategy
@@ -24,10 +26,14 @@ class QueueSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LineSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """A number that callers dial, and the flow that it starts."""
+    """A number that callers dial, and the flow that it starts.
+
+    ``flow`` ``queue:orders`` is no flow: straight into that queue, and the caller is answered when an agent answers.
+    ``opening``: ``by_hours``, or ``always_open`` / ``always_closed`` whatever the flow's hours tables say."""
 
     line: str
     flow: str
+    opening: Literal["by_hours", "always_open", "always_closed"] = "by_hours"
 
 
 class CodeSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,3 +82,9 @@ class CentreSettings(msgspec.Struct, frozen=True, kw_only=True):
     record_calls: bool = True
     outbound_number: str = ""
     """The number shown to those whom we dial."""
+    outbound_after_call_work_s: int = 30
+    """After-call work of calls that belong to no queue."""
+    rest_s: int = 30
+    """An agent without a desktop is Ready again so long after a missed, declined or failed call."""
+    phone_return_s: int = 60
+    """After a restart a phone has so long to register again before its agent becomes Not Ready (phone_lost)."""

@@ -60,6 +60,8 @@ class Direction(StrEnum):
 class LegRole(StrEnum):
     CUSTOMER = "customer"
     AGENT = "agent"
+    OUTSIDE = "outside"
+    """A number outside the centre that a flow hands the caller to."""
 
 
 class AgentMode(StrEnum):
@@ -109,12 +111,15 @@ class LegState(StrEnum):
 
 
 class OfferOutcome(StrEnum):
-    """How an offer to an agent ended without a conversation; four different things, never one."""
+    """How an offer to an agent ended without a conversation; different things, never one.
+
+    ``WITHDRAWN`` is nobody's doing: the server took the offer back (after a restart)."""
 
     MISSED = "missed"
     DECLINED = "declined"
     DEVICE_FAILED = "device_failed"
     CALLER_GONE = "caller_gone"
+    WITHDRAWN = "withdrawn"
 
 
 class QueueExit(StrEnum):
@@ -191,6 +196,7 @@ class NotReadyReason(StrEnum):
 
     SIGNED_IN = "signed_in"
     MISSED_CALL = "missed_call"
+    DECLINED = "declined"
     DEVICE_FAILED = "device_failed"
     DESKTOP_LOST = "desktop_lost"
     PHONE_LOST = "phone_lost"

@@ -1,0 +1,269 @@
+"""What the Centre knows: calls with their legs, agents, queues, callbacks. Shapes only.
+
+Only `state.apply` changes these objects (by the folds `fold_*.py`); everybody else reads. Everything here can be rebuilt from
+the journal, and is encoded as it stands into a snapshot, except ``State.personal``: texts about people live in the store.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from cti_server.core.events import OrderKey
+from cti_server.core.settings import AgentProfile, CentreSettings
+from cti_server.core.vocabulary import (
+    AgentId,
+    AgentMode,
+    AgentState,
+    CallbackId,
+    CallbackState,
+    CallId,
+    CallPhase,
+    CardOutcome,
+    ClearingCause,
+    CustomerRef,
+    Direction,
+    Extension,
+    LegId,
+    LegRole,
+    LegState,
+    Micros,
+    Occupation,
+    PersonalRef,
+    QueueId,
+    RecordingId,
+    RecordingState,
+    Verification,
+)
+from ivr.orders import FlowPosition
+
+
+@dataclass(slots=True)
+class Leg:
+    """The network's side of one party. ``limit_at``: until when it may stay unanswered."""
+
+    leg: LegId
+    role: LegRole
+    state: LegState
+    since: Micros
+    agent: AgentId | None = None
+    limit_at: Micros | None = None
+    resume: bytes = b""
+
+
+@dataclass(slots=True)
+class ScriptPlace:
+    """Where the agent stands in the script. ``answers``: names the JSON object of the fields' values."""
+
+    library_version: str
+    item: str
+    node: str
+    path: tuple[str, ...]
+    reason: tuple[str, ...] = ()
+    answers: PersonalRef | None = None
+
+
+@dataclass(slots=True)
+class Call:
+    """A call from arrival to the end of its after-call work. ``since``: of the phase; times are engine microseconds."""
+
+    call: CallId
+    direction: Direction
+    phase: CallPhase
+    arrived_at: Micros
+    since: Micros
+    line: str = ""
+    trunk: str = ""
+    number: PersonalRef | None = None
+    display_name: PersonalRef | None = None
+    legs: dict[LegId, Leg] = field(default_factory=dict)
+    customer_leg: LegId | None = None
+    agent_leg: LegId | None = None
+    outside_leg: LegId | None = None
+    """The number outside that a flow hands the caller to."""
+    limit_at: Micros | None = None
+    """In the flow: the flow's limit. In a conversation: the longest that a call may last."""
+
+    position: FlowPosition | None = None
+    waiting_for: str = ""
+    wait_until: Micros | None = None
+    play: int = 0
+    flow_state: dict[str, Any] = field(default_factory=dict)
+    answered_by_flow: bool = False
+
+    language: str = ""
+    customer: CustomerRef | None = None
+    candidates: tuple[CustomerRef, ...] = ()
+    tier: str = ""
+    matched_by: str = ""
+    verification: Verification = Verification.UNVERIFIED
+
+    queue: QueueId | None = None
+    """The queue that the call is in, or that it was answered from."""
+    key: OrderKey | None = None
+    entered_at: Micros | None = None
+    queue_limit_at: Micros | None = None
+    returned: bool = False
+
+    agent: AgentId | None = None
+    delivered_at: Micros | None = None
+    release_at: Micros | None = None
+    card: CardOutcome | None = None
+    waited_us: int = 0
+
+    established_at: Micros | None = None
+    held_since: Micros | None = None
+    held_us: int = 0
+    muted: bool = False
+    recording: RecordingId | None = None
+    recording_state: RecordingState = RecordingState.NONE
+    recording_paused_by_script: bool = False
+    recording_limit_at: Micros | None = None
+    """Until when the recording must be confirmed, or closed."""
+
+    note: PersonalRef | None = None
+    note_revision: int = 0
+    disposition: str = ""
+    subdisposition: str = ""
+    disposed_automatically: bool = False
+    script: ScriptPlace | None = None
+    reason: tuple[str, ...] = ()
+    callback: CallbackId | None = None
+    """The callback that this call carries out."""
+    requested_callback: CallbackId | None = None
+    """The callback that was asked for in this call."""
+    cleared_at: Micros | None = None
+    cause: ClearingCause | None = None
+
+
+@dataclass(slots=True)
+class AgentDay:
+    """An agent's own figures of one local day (``day``: days since 1970-01-01)."""
+
+    day: int = 0
+    answered: int = 0
+    dialled: int = 0
+    missed: int = 0
+    talk_us: int = 0
+    talks: int = 0
+
+
+@dataclass(slots=True)
+class Agent:
+    """Mode × occupation. ``since``: of the CSTA state; ``idle_since``: what longest idle counts from."""
+
+    agent: AgentId
+    profile: AgentProfile
+    enrolled: bool = True
+    mode: AgentMode = AgentMode.LOGGED_OFF
+    reason: str = ""
+    occupation: Occupation = Occupation.IDLE
+    since: Micros = Micros(0)
+    idle_since: Micros = Micros(0)
+    call: CallId | None = None
+    pending_ready: bool | None = None
+    pending_reason: str = ""
+    rest_until: Micros | None = None
+    """Not Ready by itself ends then (agents whom nobody could make ready again by hand)."""
+    phone_registered: bool = False
+    phone_limit_at: Micros | None = None
+    has_desktop: bool = False
+    desktop_connected: bool = False
+    desktop_limit_at: Micros | None = None
+    after_call_until: Micros | None = None
+    extensions: int = 0
+    today: AgentDay = field(default_factory=AgentDay)
+
+    @property
+    def state(self) -> AgentState:
+        """The CSTA agent state."""
+        if self.occupation is Occupation.AFTER_CALL_WORK:
+            return AgentState.WORKING_AFTER_CALL
+        if self.occupation is not Occupation.IDLE:
+            return AgentState.BUSY
+        if self.mode is AgentMode.READY:
+            return AgentState.READY
+        return AgentState.NULL if self.mode is AgentMode.LOGGED_OFF else AgentState.NOT_READY
+
+    @property
+    def is_available(self) -> bool:
+        """May a call be offered? Ready, free, with a phone that can ring and, where there is one, a living desktop."""
+        return (
+            self.mode is AgentMode.READY
+            and self.occupation is Occupation.IDLE
+            and self.phone_registered
+            and (self.desktop_connected or not self.has_desktop)
+        )
+
+
+@dataclass(slots=True)
+class Queue:
+    """Who waits (since when, in order of entering), and the counts of one local day. Offered callers still wait."""
+
+    queue: QueueId
+    waiting: dict[CallId, Micros] = field(default_factory=dict)
+    day: int = 0
+    answered: int = 0
+    answered_in_time: int = 0
+    abandoned: int = 0
+
+
+@dataclass(slots=True)
+class Callback:
+    """A promise to call back. ``due_at`` is UTC; ``key`` keeps the place in the queue."""
+
+    callback: CallbackId
+    number: PersonalRef
+    queue: QueueId | None
+    key: OrderKey
+    due_at: int
+    requested_at: Micros
+    state: CallbackState = CallbackState.WAITING
+    attempts: int = 0
+    call: CallId | None = None
+    customer: CustomerRef | None = None
+    language: str = ""
+    agent: AgentId | None = None
+    dialled_by: AgentId | None = None
+    dialling: CallId | None = None
+    ended_at: Micros | None = None
+
+
+@dataclass(slots=True)
+class CarriedOut:
+    """A command that took effect, remembered by its idempotency key."""
+
+    at: Micros
+    result: dict[str, int]
+
+
+@dataclass(slots=True)
+class Finished:
+    """A call that is over, remembered for a day: a desktop that was cut off may still deliver its note and result."""
+
+    at: Micros
+    agent: AgentId
+    note_revision: int
+    disposed_automatically: bool
+    recording: RecordingId | None = None
+    recording_settled: bool = True
+
+
+@dataclass(slots=True)
+class State:
+    """The whole centre. ``counter``: the last id given; ``epoch``: how often the core process came back."""
+
+    settings: CentreSettings = field(default_factory=CentreSettings)
+    calls: dict[CallId, Call] = field(default_factory=dict)
+    legs: dict[LegId, CallId] = field(default_factory=dict)
+    agents: dict[AgentId, Agent] = field(default_factory=dict)
+    extensions: dict[Extension, AgentId] = field(default_factory=dict)
+    queues: dict[QueueId, Queue] = field(default_factory=dict)
+    callbacks: dict[CallbackId, Callback] = field(default_factory=dict)
+    carried_out: dict[str, CarriedOut] = field(default_factory=dict)
+    finished: dict[CallId, Finished] = field(default_factory=dict)
+    pin_failures: dict[CustomerRef, list[Micros]] = field(default_factory=dict)
+    counter: int = 0
+    clock_offset_us: int = 0
+    last_at: Micros = Micros(0)
+    epoch: int = 0
+    personal: dict[PersonalRef, str] = field(default_factory=dict, compare=False)
+    """Texts of the references that this state holds; filled by the Centre, and by the engine on restore."""
