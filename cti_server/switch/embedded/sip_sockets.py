@@ -1,0 +1,209 @@
+"""UDP and TCP sockets below the SIP user agent. Decides when a connection is opened and given up; knows no SIP."""
+
+import asyncio
+import contextlib
+import ipaddress
+import socket
+from collections.abc import Callable, Coroutine
+from typing import cast
+
+import structlog
+
+from cti_server.sip.flow import Address, Flow, Outgoing
+
+log = structlog.get_logger(__name__)
+
+CONNECTIONS_MAX = 2_000
+CONNECT_TIMEOUT_S = 8.0
+HELD_BYTES_MAX = 1024 * 1024
+"""What may wait for a slow TCP peer; beyond this its connection is cut."""
+RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
+
+OnReceived = Callable[[bytes, Flow], None]
+OnLost = Callable[[Flow], None]
+
+
+class _Udp(asyncio.DatagramProtocol):
+    def __init__(self, local: Address, on_received: OnReceived) -> None:
+        self._local = local
+        self._on_received = on_received
+        self._flows: dict[tuple[str, int], Flow] = {}
+
+    def datagram_received(self, data: bytes, addr: tuple[str | bytes, int]) -> None:
+        host = addr[0] if isinstance(addr[0], str) else addr[0].decode()
+        key = (host, addr[1])
+        flow = self._flows.get(key)
+        if flow is None:
+            if len(self._flows) > 10_000:
+                self._flows.clear()
+            flow = self._flows[key] = Flow(transport="udp", remote=Address(host, addr[1]), local=self._local)
+        self._on_received(data, flow)
+
+
+class _Tcp(asyncio.Protocol):
+    """One connection, accepted or opened."""
+
+    def __init__(self, sockets: "SipSockets", flow: Flow | None) -> None:
+        self._sockets = sockets
+        self.flow = flow
+        self.transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        if self.flow is None:
+            peer = transport.get_extra_info("peername")
+            self.flow = self._sockets.new_flow(Address(peer[0], peer[1]))
+        if not self._sockets.remember(self.flow, self):
+            self.transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        assert self.flow is not None
+        self._sockets.received(data, self.flow)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.flow is not None:
+            self._sockets.lost(self.flow)
+
+    def send(self, data: bytes, *, close: bool) -> None:
+        assert self.transport is not None
+        if self.transport.get_write_buffer_size() > HELD_BYTES_MAX:
+            self.transport.abort()
+            return
+        self.transport.write(data)
+        if close:
+            self.transport.close()
+
+
+class SipSockets:
+    """Bind once with ``start``; ``send`` never blocks. Callbacks come from the event loop."""
+
+    def __init__(self, *, host: str, port: int, has_tcp: bool, on_received: OnReceived, on_lost: OnLost) -> None:
+        self.local = Address(host, port)
+        self.received = on_received
+        self._on_lost = on_lost
+        self._has_tcp = has_tcp
+        self._udp: asyncio.DatagramTransport | None = None
+        self._server: asyncio.Server | None = None
+        self._connections: dict[int, _Tcp] = {}
+        self._by_remote: dict[Address, int] = {}
+        self._waiting: dict[Address, list[Outgoing]] = {}
+        self._names: dict[str, str] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._next_connection = 1
+
+    async def start(self) -> None:
+        """Bind. Raises OSError when the port is taken. Port 0 binds a free one; ``local`` then says which."""
+        loop = asyncio.get_running_loop()
+        family = socket.AF_INET6 if ":" in self.local.host else socket.AF_INET
+        udp = socket.socket(family, socket.SOCK_DGRAM)
+        try:
+            udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+            udp.setblocking(False)
+            udp.bind((self.local.host, self.local.port))
+        except OSError:
+            udp.close()
+            raise
+        self.local = Address(self.local.host, udp.getsockname()[1])
+        self._udp, _ = await loop.create_datagram_endpoint(lambda: _Udp(self.local, self.received), sock=udp)
+        if self._has_tcp:
+            self._server = await loop.create_server(
+                lambda: _Tcp(self, None), self.local.host, self.local.port, reuse_address=True
+            )
+
+    async def close(self) -> None:
+        """Give the sockets back; what was handed to the kernel still goes out."""
+        if self._server is not None:
+            self._server.close()
+        for connection in list(self._connections.values()):
+            if connection.transport is not None:
+                connection.transport.close()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._udp is not None:
+            self._udp.close()
+        await asyncio.sleep(0)
+
+    def send(self, out: Outgoing) -> None:
+        """One message on its way. What cannot be sent is reported as a lost flow."""
+        host = self._names.get(out.flow.remote.host, out.flow.remote.host)
+        if not _is_address(host):
+            self._start(self._resolve(out))
+        elif out.flow.is_stream:
+            self._send_stream(out)
+        elif self._udp is not None:
+            self._udp.sendto(out.data, (host, out.flow.remote.port))
+
+    # --- streams --------------------------------------------------------------------------------------------------
+
+    def new_flow(self, remote: Address) -> Flow:
+        number = self._next_connection
+        self._next_connection += 1
+        return Flow(transport="tcp", remote=remote, local=self.local, connection=number)
+
+    def remember(self, flow: Flow, connection: _Tcp) -> bool:
+        if len(self._connections) >= CONNECTIONS_MAX:
+            return False
+        self._connections[flow.connection] = connection
+        self._by_remote[flow.remote] = flow.connection
+        return True
+
+    def lost(self, flow: Flow) -> None:
+        self._connections.pop(flow.connection, None)
+        if self._by_remote.get(flow.remote) == flow.connection:
+            del self._by_remote[flow.remote]
+        self._on_lost(flow)
+
+    def _send_stream(self, out: Outgoing) -> None:
+        number = out.flow.connection or self._by_remote.get(out.flow.remote, 0)
+        connection = self._connections.get(number)
+        if connection is not None:
+            connection.send(out.data, close=out.close)
+        elif out.flow.connection:
+            asyncio.get_running_loop().call_soon(self._on_lost, out.flow)
+        elif out.flow.remote in self._waiting:
+            self._waiting[out.flow.remote].append(out)
+        else:
+            self._waiting[out.flow.remote] = [out]
+            self._start(self._connect(out.flow))
+
+    async def _connect(self, flow: Flow) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                host = self._names.get(flow.remote.host, flow.remote.host)
+                await loop.create_connection(lambda: _Tcp(self, self.new_flow(flow.remote)), host, flow.remote.port)
+        except (OSError, TimeoutError) as error:
+            log.info("sip_connect_failed", host=flow.remote.host, port=flow.remote.port, error=str(error))
+            self._waiting.pop(flow.remote, None)
+            self._on_lost(flow)
+            return
+        for out in self._waiting.pop(flow.remote, []):
+            self._send_stream(out)
+
+    # --- names ----------------------------------------------------------------------------------------------------
+
+    async def _resolve(self, out: Outgoing) -> None:
+        host = out.flow.remote.host
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                found = await loop.getaddrinfo(host, out.flow.remote.port, type=socket.SOCK_DGRAM)
+            self._names[host] = str(found[0][4][0])
+        except (OSError, TimeoutError) as error:
+            log.warning("sip_name_not_resolved", host=host, error=str(error))
+            self._on_lost(out.flow)
+            return
+        self.send(out)
+
+    def _start(self, coroutine: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _is_address(host: str) -> bool:
+    with contextlib.suppress(ValueError):
+        ipaddress.ip_address(host)
+        return True
+    return False
