@@ -18,6 +18,16 @@ from ivr.orders import FlowContext, FlowInput, FlowPosition, Order, Restarted, S
 from ivr.outcomes import End, GoTo, Outcome, Stay
 from ivr.reacting import react
 
+__all__ = [
+    "FlowContext",
+    "FlowInput",
+    "FlowMismatch",
+    "FlowPosition",
+    "Step",
+    "resume",
+    "start",
+]
+
 PASSED_NODES_MAX = 100  # the checker refuses loops without a caller's action; this holds for flows made by hand
 
 
