@@ -316,12 +316,19 @@ class CardSection(Frame, frozen=True, kw_only=True, tag="card"):
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):
-    """``kind``: text, number, money, date, time, state. ``width``: in characters."""
+    """``kind``: text, number, money, date, time, state, picture. ``width``: in characters.
+
+    ``date`` values are ISO dates, ``time`` values UTC µs, ``picture`` values names for ``LoadPicture``. ``values``: the
+    words of coded values by language; ``levels``: their colours (ok, info, warning, alarm). Both empty: show the value
+    as it is.
+    """
 
     key: str
     title: dict[str, str]
     kind: str
     width: int = 12
+    values: dict[str, dict[str, str]] = {}
+    levels: dict[str, str] = {}
 
 
 class ViewLoaded(msgspec.Struct, frozen=True, kw_only=True, tag="view"):
