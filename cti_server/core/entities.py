@@ -1,7 +1,8 @@
 """What the Centre knows: calls with their legs, agents, queues, callbacks. Shapes only.
 
-Only `state.apply` changes these objects (by the folds `fold_*.py`); everybody else reads. Everything here can be rebuilt from
-the journal, and is encoded as it stands into a snapshot, except ``State.personal``: texts about people live in the store.
+Only `state.apply` changes these objects (by the folds `fold_*.py`); everybody else reads. Everything here can be
+rebuilt from the journal, and is encoded as it stands into a snapshot, except ``State.personal``: texts about people live
+in the store.
 """
 
 from dataclasses import dataclass, field
@@ -34,6 +35,8 @@ from cti_server.core.vocabulary import (
     Verification,
 )
 from ivr.orders import FlowPosition
+
+START = Micros(0)
 
 
 @dataclass(slots=True)
@@ -156,8 +159,8 @@ class Agent:
     mode: AgentMode = AgentMode.LOGGED_OFF
     reason: str = ""
     occupation: Occupation = Occupation.IDLE
-    since: Micros = Micros(0)
-    idle_since: Micros = Micros(0)
+    since: Micros = START
+    idle_since: Micros = START
     call: CallId | None = None
     pending_ready: bool | None = None
     pending_reason: str = ""
@@ -232,6 +235,7 @@ class CarriedOut:
     """A command that took effect, remembered by its idempotency key."""
 
     at: Micros
+    agent: AgentId
     result: dict[str, int]
 
 
@@ -263,7 +267,7 @@ class State:
     pin_failures: dict[CustomerRef, list[Micros]] = field(default_factory=dict)
     counter: int = 0
     clock_offset_us: int = 0
-    last_at: Micros = Micros(0)
+    last_at: Micros = START
     epoch: int = 0
     personal: dict[PersonalRef, str] = field(default_factory=dict, compare=False)
     """Texts of the references that this state holds; filled by the Centre, and by the engine on restore."""

@@ -373,7 +373,7 @@ class CallDisposed(CallEvent, frozen=True, kw_only=True):
 class CallCleared(CallEvent, frozen=True, kw_only=True):
     """The one terminal record of a call. ``talk_us`` and ``hold_us`` of the conversation, 0 when there was none.
 
-    ``reason``: the flow's own code where the flow ended the call; ``recording_limit_at``: when its file must be closed."""
+    ``reason``: the flow's own code, where the flow ended the call; ``recording_limit_at``: its file is closed then."""
 
     cause: ClearingCause
     talk_us: int = 0

@@ -1,0 +1,236 @@
+"""How events about agents, callbacks and the centre itself change the state. Decides nothing: an event is a fact."""
+
+from collections.abc import Callable
+from typing import Any
+
+from cti_server.core import events as e
+from cti_server.core.entities import Agent, Callback, CarriedOut, Queue, State
+from cti_server.core.fold_calls import drop_call_of
+from cti_server.core.vocabulary import AgentMode, CallbackState, Micros, Occupation
+
+REMEMBERED_US = 24 * 3_600_000_000
+COMMANDS_REMEMBERED_MAX = 100_000
+CALLBACKS_ENDED_KEPT_MAX = 5_000
+ENDED_CALLBACK = (CallbackState.DONE, CallbackState.EXHAUSTED, CallbackState.CANCELLED)
+
+
+# --- the centre ------------------------------------------------------------------------------------------------------
+
+
+def settings_loaded(state: State, event: e.SettingsLoaded) -> None:
+    state.settings = event.settings
+    for settings in event.settings.queues:
+        state.queues.setdefault(settings.queue, Queue(queue=settings.queue))
+
+
+def agents_enrolled(state: State, event: e.AgentsEnrolled) -> None:
+    enrolled = {profile.agent: profile for profile in event.agents}
+    for agent_id, agent in list(state.agents.items()):
+        agent.enrolled = agent_id in enrolled
+        if not agent.enrolled and agent.mode is AgentMode.LOGGED_OFF and agent.call is None:
+            del state.agents[agent_id]
+    for agent_id, profile in enrolled.items():
+        if agent_id not in state.agents:
+            state.agents[agent_id] = Agent(agent=agent_id, profile=profile, since=event.at)
+        state.agents[agent_id].profile = profile
+    state.extensions = {agent.profile.extension: agent_id for agent_id, agent in state.agents.items()}
+
+
+def clock_offset_changed(state: State, event: e.ClockOffsetChanged) -> None:
+    state.clock_offset_us = event.offset_us
+
+
+def centre_restarted(state: State, event: e.CentreRestarted) -> None:
+    state.epoch += 1
+
+
+def command_carried_out(state: State, event: e.CommandCarriedOut) -> None:
+    remembered = state.carried_out
+    remembered.pop(event.key, None)
+    remembered[event.key] = CarriedOut(at=event.at, agent=event.agent, result=event.result)
+    while len(remembered) > COMMANDS_REMEMBERED_MAX:
+        del remembered[next(iter(remembered))]
+    while remembered[(oldest := next(iter(remembered)))].at < event.at - REMEMBERED_US:
+        del remembered[oldest]
+
+
+def invariant_broken(state: State, event: e.InvariantBroken) -> None:
+    """What is done about it are events of their own."""
+
+
+# --- agents ----------------------------------------------------------------------------------------------------------
+
+
+def agent_logged_on(state: State, event: e.AgentLoggedOn) -> None:
+    if (agent := state.agents.get(event.agent)) is None:
+        return
+    agent.has_desktop = event.has_desktop
+    agent.desktop_connected = event.has_desktop
+    agent.desktop_limit_at = None
+    if agent.mode is AgentMode.LOGGED_OFF:
+        _set_mode(agent, AgentMode.NOT_READY, "signed_in", event.at)
+
+
+def agent_logged_off(state: State, event: e.AgentLoggedOff) -> None:
+    if (agent := state.agents.get(event.agent)) is None:
+        return
+    _set_mode(agent, AgentMode.LOGGED_OFF, event.reason, event.at)
+    agent.has_desktop = agent.desktop_connected = False
+    agent.desktop_limit_at = agent.phone_limit_at = None
+    if not agent.enrolled and agent.call is None:
+        del state.agents[event.agent]
+        if state.extensions.get(agent.profile.extension) == event.agent:
+            del state.extensions[agent.profile.extension]
+
+
+def agent_ready(state: State, event: e.AgentReady) -> None:
+    if (agent := state.agents.get(event.agent)) is not None:
+        agent.idle_since = event.idle_since
+        _set_mode(agent, AgentMode.READY, "", event.at)
+
+
+def agent_not_ready(state: State, event: e.AgentNotReady) -> None:
+    if (agent := state.agents.get(event.agent)) is not None:
+        _set_mode(agent, AgentMode.NOT_READY, event.reason, event.at)
+        agent.rest_until = event.until
+
+
+def agent_mode_pending(state: State, event: e.AgentModePending) -> None:
+    if (agent := state.agents.get(event.agent)) is not None:
+        agent.pending_ready = event.ready
+        agent.pending_reason = event.reason
+
+
+def agent_working_after_call(state: State, event: e.AgentWorkingAfterCall) -> None:
+    if (agent := state.agents.get(event.agent)) is None:
+        return
+    if agent.occupation is not Occupation.AFTER_CALL_WORK:
+        agent.since = event.at
+    agent.occupation = Occupation.AFTER_CALL_WORK
+    agent.call = event.call
+    agent.after_call_until = event.until
+    agent.extensions = event.extensions
+
+
+def agent_after_call_work_ended(state: State, event: e.AgentAfterCallWorkEnded) -> None:
+    if (agent := state.agents.get(event.agent)) is not None:
+        agent.occupation = Occupation.IDLE
+        agent.call = None
+        agent.after_call_until = None
+        agent.extensions = 0
+        agent.idle_since = event.idle_since
+        agent.since = event.at
+    drop_call_of(state, event.call)
+
+
+def agent_phone_changed(state: State, event: e.AgentPhoneChanged) -> None:
+    if (agent := state.agents.get(event.agent)) is not None:
+        agent.phone_registered = event.is_registered
+        agent.phone_limit_at = event.limit_at
+
+
+def agent_desktop_changed(state: State, event: e.AgentDesktopChanged) -> None:
+    if (agent := state.agents.get(event.agent)) is not None:
+        agent.desktop_connected = event.is_connected
+        agent.desktop_limit_at = event.limit_at
+
+
+def _set_mode(agent: Agent, mode: AgentMode, reason: str, at: Micros) -> None:
+    if agent.mode is not mode or agent.reason != reason:
+        agent.since = at
+    agent.mode = mode
+    agent.reason = reason
+    agent.pending_ready = None
+    agent.pending_reason = ""
+    agent.rest_until = None
+
+
+# --- callbacks -------------------------------------------------------------------------------------------------------
+
+
+def callback_requested(state: State, event: e.CallbackRequested) -> None:
+    state.callbacks[event.callback] = Callback(
+        callback=event.callback,
+        number=event.number,
+        queue=event.queue,
+        key=event.key,
+        due_at=event.due_at,
+        requested_at=event.at,
+        call=event.call,
+        customer=event.customer,
+        language=event.language,
+        agent=event.agent,
+    )
+    if event.call is not None and event.call in state.calls:
+        state.calls[event.call].requested_callback = event.callback
+
+
+def callback_attempted(state: State, event: e.CallbackAttempted) -> None:
+    if (callback := state.callbacks.get(event.callback)) is not None:
+        callback.state = CallbackState.DIALLING
+        callback.attempts = event.attempt
+        callback.dialled_by = event.agent
+        callback.dialling = event.call
+
+
+def callback_done(state: State, event: e.CallbackDone) -> None:
+    _end_callback(state, event, CallbackState.DONE)
+
+
+def callback_rescheduled(state: State, event: e.CallbackRescheduled) -> None:
+    if (callback := state.callbacks.get(event.callback)) is not None:
+        callback.state = CallbackState.WAITING
+        callback.due_at = event.due_at
+        callback.dialling = None
+
+
+def callback_exhausted(state: State, event: e.CallbackExhausted) -> None:
+    _end_callback(state, event, CallbackState.EXHAUSTED)
+
+
+def callback_cancelled(state: State, event: e.CallbackCancelled) -> None:
+    _end_callback(state, event, CallbackState.CANCELLED)
+
+
+def _end_callback(state: State, event: e.CallbackEvent, ended: CallbackState) -> None:
+    if (callback := state.callbacks.get(event.callback)) is None:
+        return
+    callback.state = ended
+    callback.dialling = None
+    callback.ended_at = event.at
+    _prune_callbacks(state, event.at)
+
+
+def _prune_callbacks(state: State, now: Micros) -> None:
+    """Ended callbacks are kept for a day, so that those who watch see how they ended; never too many of them."""
+    ended = [callback for callback in state.callbacks.values() if callback.ended_at is not None]
+    surplus = len(ended) - CALLBACKS_ENDED_KEPT_MAX
+    for index, callback in enumerate(ended):
+        if index < surplus or (callback.ended_at or 0) < now - REMEMBERED_US:
+            del state.callbacks[callback.callback]
+            state.personal.pop(callback.number, None)
+
+
+FOLDS: dict[type[e.Event], Callable[[State, Any], None]] = {
+    e.SettingsLoaded: settings_loaded,
+    e.AgentsEnrolled: agents_enrolled,
+    e.ClockOffsetChanged: clock_offset_changed,
+    e.CentreRestarted: centre_restarted,
+    e.CommandCarriedOut: command_carried_out,
+    e.InvariantBroken: invariant_broken,
+    e.AgentLoggedOn: agent_logged_on,
+    e.AgentLoggedOff: agent_logged_off,
+    e.AgentReady: agent_ready,
+    e.AgentNotReady: agent_not_ready,
+    e.AgentModePending: agent_mode_pending,
+    e.AgentWorkingAfterCall: agent_working_after_call,
+    e.AgentAfterCallWorkEnded: agent_after_call_work_ended,
+    e.AgentPhoneChanged: agent_phone_changed,
+    e.AgentDesktopChanged: agent_desktop_changed,
+    e.CallbackRequested: callback_requested,
+    e.CallbackAttempted: callback_attempted,
+    e.CallbackDone: callback_done,
+    e.CallbackRescheduled: callback_rescheduled,
+    e.CallbackExhausted: callback_exhausted,
+    e.CallbackCancelled: callback_cancelled,
+}

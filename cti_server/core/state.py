@@ -1,0 +1,85 @@
+"""The state is a fold: ``apply(state, event)`` is the only place where it changes.
+
+    state = State()
+    for event in journal:
+        apply(state, event)
+
+Decides nothing: which fold belongs to which event stands in the tables of `fold_calls.py` and `fold_agents.py`; whether
+an event may happen is the Centre's business. An unknown or late event never fails here. Snapshots: `snapshot.py`.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from cti_server.core import fold_agents, fold_calls
+from cti_server.core.entities import (
+    START,
+    Agent,
+    AgentDay,
+    Call,
+    Callback,
+    CarriedOut,
+    Finished,
+    Leg,
+    Queue,
+    ScriptPlace,
+    State,
+)
+from cti_server.core.events import Event
+from cti_server.core.snapshot import decode_snapshot, encode_snapshot, schema_hash
+from cti_server.core.vocabulary import SWITCH_LEG_BIT, PersonalRef
+
+__all__ = [
+    "START",
+    "Agent",
+    "AgentDay",
+    "Call",
+    "Callback",
+    "CarriedOut",
+    "Finished",
+    "Leg",
+    "Queue",
+    "ScriptPlace",
+    "State",
+    "apply",
+    "decode_snapshot",
+    "encode_snapshot",
+    "fold",
+    "personal_refs",
+    "schema_hash",
+]
+
+_FOLDS = {**fold_calls.FOLDS, **fold_agents.FOLDS}
+_ID_FIELDS = ("call", "leg", "number", "display_name", "recording", "callback", "note", "answers")
+_IDS_OF = {event: tuple(name for name in _ID_FIELDS if name in event.__struct_fields__) for event in _FOLDS}
+
+
+def apply(state: State, event: Event) -> None:
+    """Change the state by one fact. Ids that the event brings move the counter on, so that none is given twice."""
+    kind = type(event)
+    if event.at > state.last_at:
+        state.last_at = event.at
+    for name in _IDS_OF[kind]:
+        given = getattr(event, name)
+        if given is not None and state.counter < given < SWITCH_LEG_BIT:
+            state.counter = given
+    key = getattr(event, "key", None)
+    if key is not None and not isinstance(key, str) and key.sequence > state.counter:
+        state.counter = key.sequence
+    _FOLDS[kind](state, event)
+
+
+def fold(events: Iterable[Event], state: State | None = None) -> State:
+    """The state after these events, from nothing or from a snapshot."""
+    result = State() if state is None else state
+    for event in events:
+        apply(result, event)
+    return result
+
+
+def personal_refs(state: State) -> Iterator[PersonalRef]:
+    """The references that this state holds: the engine loads their texts on restore, and no others."""
+    for call in state.calls.values():
+        answers = call.script.answers if call.script is not None else None
+        yield from (ref for ref in (call.number, call.display_name, call.note, answers) if ref is not None)
+    for callback in state.callbacks.values():
+        yield callback.number
