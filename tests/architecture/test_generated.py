@@ -6,7 +6,6 @@ import pytest
 
 from tests.shared_data import ROOT
 
-
 PAGES = ("core.md", "wire.md")
 
 
