@@ -26,8 +26,8 @@ STOP_TIMEOUT_S = 10.0
 
 @dataclass(slots=True)
 class Child:
-    """``command``: arguments after the interpreter. ``is_served``: someone already does this work (left by a warden that
-    died): then nothing is started until that one ends."""
+    """``command``: arguments after the interpreter. ``is_served``: someone already does this work (left by a warden
+    that died): then nothing is started until that one ends."""
 
     name: str
     command: Sequence[str]

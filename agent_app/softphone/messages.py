@@ -105,8 +105,8 @@ WindowMessage = Attach | Configure | Unregister | Answer | HangUp | Mute | Selec
 PhoneMessage = PhoneStatus
 
 _encoder = msgspec.json.Encoder()
-_from_window = msgspec.json.Decoder(WindowMessage)
-_from_phone = msgspec.json.Decoder(PhoneMessage)
+_from_window: msgspec.json.Decoder[WindowMessage] = msgspec.json.Decoder(WindowMessage)
+_from_phone: msgspec.json.Decoder[PhoneMessage] = msgspec.json.Decoder(PhoneMessage)
 
 
 class Rendezvous(msgspec.Struct, frozen=True, kw_only=True):

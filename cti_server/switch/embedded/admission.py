@@ -81,7 +81,7 @@ class Admission:
         account = account_of(username)
         if self._is_guessing(account, request.flow):
             return Refuse(status=403)
-        if request.method == "REGISTER" and request.to_uri.user != account:
+        if request.method == "REGISTER" and account_of(request.to_uri.user) != account:
             return Refuse(status=403)
         if request.method == "INVITE" and account_of(request.from_uri.user) != account:
             return Refuse(status=403)
@@ -89,7 +89,7 @@ class Admission:
         return Accept(identity=account)
 
     def address_of_record(self, request: RequestInfo) -> str | None:
-        return request.to_uri.user or None
+        return account_of(request.to_uri.user) or None
 
     # --- guessing -------------------------------------------------------------------------------------------------
 
