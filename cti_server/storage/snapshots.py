@@ -1,0 +1,78 @@
+"""Snapshots of the state: files that spare a long fold. A cache with a schema hash; losing them loses nothing.
+
+A file says of itself which seq it stands for, which schema it was written with, and its own checksum. One that does not
+fit in any of these is passed over, and the next older one, or the whole journal, is used.
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from cti_server.storage.data_folder import sync_folder
+
+MAGIC = b"ieum-snapshot-1\n"
+KEPT = 3
+_NAME = re.compile(r"(\d{12})\.snapshot\Z")
+
+
+class Snapshot(NamedTuple):
+    seq: int
+    content: bytes
+
+
+class Snapshots:
+    def __init__(self, folder: Path, schema_hash: str) -> None:
+        self._folder = folder
+        self._schema = schema_hash
+
+    def write(self, snapshot: Snapshot) -> None:
+        """Whole or not at all. OSError: it is not there, and nothing else is harmed."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._folder / f"{snapshot.seq:012}.snapshot"
+        unfinished = path.with_suffix(".unfinished")
+        body = _header(snapshot, self._schema) + snapshot.content
+        try:
+            with unfinished.open("wb") as file:
+                file.write(body)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(path)
+        except OSError:
+            unfinished.unlink(missing_ok=True)
+            raise
+        sync_folder(self._folder)
+        for old in self._paths()[KEPT:]:
+            old.unlink(missing_ok=True)
+
+    def newest_first(self, *, up_to: int) -> Iterator[Snapshot]:
+        """Those that can be read and are of this schema. ``up_to``: the journal's last seq; newer ones are passed over
+        (the journal was restored from a backup)."""
+        for path in self._paths():
+            snapshot = self._read(path)
+            if snapshot is not None and snapshot.seq <= up_to:
+                yield snapshot
+
+    def _read(self, path: Path) -> Snapshot | None:
+        try:
+            body = path.read_bytes()
+        except OSError:
+            return None
+        found = _NAME.search(path.name)
+        header, _, content = body.partition(b"\n\n")
+        if found is None:
+            return None
+        snapshot = Snapshot(int(found[1]), content)
+        return snapshot if header + b"\n\n" == _header(snapshot, self._schema) else None
+
+    def _paths(self) -> list[Path]:
+        if not self._folder.is_dir():
+            return []
+        return sorted((path for path in self._folder.iterdir() if _NAME.search(path.name)), reverse=True)
+
+
+def _header(snapshot: Snapshot, schema: str) -> bytes:
+    digest = hashlib.sha256(snapshot.content).hexdigest()
+    return MAGIC + f"seq {snapshot.seq}\nschema {schema}\nsha256 {digest}\n\n".encode()
