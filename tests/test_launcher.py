@@ -29,6 +29,7 @@ def launcher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
         "WORK": tmp_path / ".ieum",
         "LOG": tmp_path / ".ieum" / "setup.log",
         "STATE": tmp_path / ".ieum" / "state.json",
+        "RENDERED": tmp_path / "ivr" / "prompts" / "rendered" / "rendered.json",
     }.items():
         setattr(module, name, place)
     (tmp_path / "requirements.lock").write_text("websockets==17.4\n")
@@ -46,13 +47,18 @@ def steps(launcher: ModuleType, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         launcher.PYTHON.parent.mkdir(parents=True, exist_ok=True)
         launcher.PYTHON.touch()
 
+    def render_prompts(_: object) -> None:
+        taken.append("prompts")
+        launcher.RENDERED.parent.mkdir(parents=True, exist_ok=True)
+        launcher.RENDERED.touch()
+
     def install_packages(groups: list[str], _: object) -> None:
         taken.append("packages for " + " and ".join(groups))
 
     monkeypatch.setattr(launcher, "_install_packages", install_packages)
     monkeypatch.setattr(launcher, "_make_environment", make_environment)
     monkeypatch.setattr(launcher, "_install_project", lambda _: taken.append("project"))
-    monkeypatch.setattr(launcher, "_render_prompts", lambda _: taken.append("prompts"))
+    monkeypatch.setattr(launcher, "_render_prompts", render_prompts)
     return taken
 
 
@@ -101,6 +107,9 @@ def test_a_changed_text_is_spoken_again(launcher: ModuleType, steps: list[str], 
     text.write_text("greeting: 반갑습니다\n", encoding="utf-8")
     launcher.set_up("demo")
     assert steps == ["prompts"]
+    launcher.RENDERED.unlink()
+    launcher.set_up("demo")
+    assert steps == ["prompts", "prompts"]
 
 
 def test_an_interrupted_set_up_goes_on_where_it_was(
