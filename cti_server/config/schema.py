@@ -1,0 +1,172 @@
+"""What may stand in ``centre.yaml``, and what it becomes. Shapes and limits only; the reading is in `reading.py`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from cti_server.core.settings import CentreSettings
+from cti_server.core.vocabulary import Secret
+from ivr.model import FlowSet
+from ivr.prompts import PromptSet
+from scripts.model import Dispositions, Library
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Seconds = Annotated[int, Meta(ge=0, le=86_400)]
+Title = dict[str, str]
+
+
+# --- the file, field by field ----------------------------------------------------------------------------------------
+
+
+class QueueText(msgspec.Struct, frozen=True, kw_only=True):
+    title: Title
+    minimum_level: Annotated[int, Meta(ge=1, le=10)] = 1
+    service_level_s: Annotated[int, Meta(ge=1, le=600)] = 20
+    service_level_target: Annotated[float, Meta(ge=0, le=1)] = 0.8
+    after_call_work_s: Seconds = 30
+    maximum_waiting: Annotated[int, Meta(ge=1, le=5_000)] = 500
+    maximum_wait_s: Annotated[int, Meta(ge=10, le=14_400)] = 1800
+
+
+class LineText(msgspec.Struct, frozen=True, kw_only=True):
+    """``flow``: a flow's name, or ``queue:`` and a queue: straight into it. ``opening``: what is said of the hours."""
+
+    flow: Annotated[str, Meta(min_length=1)]
+    opening: Literal["by_hours", "always_open", "always_closed"] = "by_hours"
+
+
+class TimesText(msgspec.Struct, frozen=True, kw_only=True):
+    """Named as in CentreSettings, where their meaning stands."""
+
+    ring_timeout_s: Annotated[int, Meta(ge=5, le=120)] = 20
+    dial_timeout_s: Annotated[int, Meta(ge=5, le=180)] = 45
+    pop_wait_ms: Annotated[int, Meta(ge=0, le=2_000)] = 150
+    outbound_after_call_work_s: Seconds = 30
+    after_call_work_extension_s: Seconds = 30
+    after_call_work_extensions: Annotated[int, Meta(ge=0, le=20)] = 2
+    desktop_lost_s: Annotated[int, Meta(ge=1, le=300)] = 10
+    rest_s: Seconds = 30
+    phone_return_s: Seconds = 60
+    lookup_timeout_s: Annotated[int, Meta(ge=1, le=30)] = 2
+    pin_timeout_s: Annotated[int, Meta(ge=1, le=30)] = 5
+    flow_limit_s: Annotated[int, Meta(ge=30, le=7_200)] = 900
+    call_limit_s: Annotated[int, Meta(ge=60, le=86_400)] = 14_400
+    callback_attempts: Annotated[int, Meta(ge=1, le=20)] = 3
+    callback_retry_s: Annotated[int, Meta(ge=10, le=86_400)] = 900
+
+
+class TrunkText(msgspec.Struct, frozen=True, kw_only=True):
+    """``port`` 0: messages from any port of the host are the trunk's. With ``username`` the password is in a file."""
+
+    host: Annotated[str, Meta(min_length=1)]
+    port: Annotated[int, Meta(ge=0, le=65535)] = 0
+    transport: Literal["udp", "tcp"] = "udp"
+    username: str = ""
+    may_dial: bool = True
+    numbers: tuple[str, ...] = ()
+
+
+class SipText(msgspec.Struct, frozen=True, kw_only=True):
+    host: str = "127.0.0.1"
+    port: Port = 5060
+    has_tcp: bool = True
+    advertised: str = ""
+    realm: str = "ieum"
+
+
+class MediaText(msgspec.Struct, frozen=True, kw_only=True):
+    """Each worker gets an equal share of the ports; a call of two parties takes four of them."""
+
+    host: str = ""
+    advertised: str = ""
+    workers: Annotated[int, Meta(ge=1, le=32)] = 1
+    first_port: Annotated[int, Meta(ge=1024, le=65_000)] = 20_000
+    last_port: Annotated[int, Meta(ge=1025, le=65_535)] = 20_999
+
+
+class AddressText(msgspec.Struct, frozen=True, kw_only=True):
+    host: str = "127.0.0.1"
+    port: Port = 7443
+
+
+class WebText(msgspec.Struct, frozen=True, kw_only=True):
+    host: str = "127.0.0.1"
+    port: Port = 7480
+
+
+class ServerText(msgspec.Struct, frozen=True, kw_only=True):
+    """``database``: an SQLAlchemy address; empty: a file in the data folder. ``spool``: where events wait when the
+    journal's disk fails, best on another one."""
+
+    sip: SipText = SipText()
+    media: MediaText = MediaText()
+    gateway: AddressText = AddressText()
+    web: WebText = WebText()
+    database: str = ""
+    spool: str = ""
+
+
+class CentreText(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole of ``centre.yaml``."""
+
+    name: Title
+    queues: dict[str, QueueText]
+    lines: dict[str, LineText]
+    time_zone: str = "Asia/Seoul"
+    groups: dict[str, Title] = {}
+    not_ready_reasons: dict[str, Title] = {}
+    decline_reasons: dict[str, Title] = {}
+    times: TimesText = TimesText()
+    record_calls: bool = True
+    outbound_number: str = ""
+    trunks: dict[str, TrunkText] = {}
+    fixed_phones: dict[str, str] = {}
+    flows: tuple[str, ...] = ()
+    prompts: str = ""
+    scripts: str = ""
+    server: ServerText = ServerText()
+
+
+# --- what it becomes -------------------------------------------------------------------------------------------------
+
+
+class TrunkSettings(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    host: str
+    port: int
+    transport: str
+    may_dial: bool
+    numbers: tuple[str, ...]
+    username: str = ""
+    password: Secret | None = None
+
+
+class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Addresses, ports and places. ``fixed_phones``: a SIP URI by extension, for phones that never register."""
+
+    sip: SipText
+    media: MediaText
+    gateway: AddressText
+    web: WebText
+    trunks: tuple[TrunkSettings, ...]
+    fixed_phones: dict[str, str]
+    database_url: str
+    spool: Path
+    data: Path
+
+
+class Configuration(msgspec.Struct, frozen=True, kw_only=True):
+    """A checked configuration. ``version`` changes with its content, not with comments."""
+
+    version: str
+    name: Title
+    groups: dict[str, Title]
+    time_zone: str
+    centre: CentreSettings
+    server: ServerSettings
+    flows: FlowSet
+    prompts: PromptSet
+    library: Library
+    dispositions: Dispositions
