@@ -42,9 +42,9 @@ class SipEndpoint:
         )
         self.agent: UserAgent
 
-    async def start(self) -> None:
-        """Bind the sockets. Raises OSError."""
-        await self.sockets.start()
+    def bind(self) -> None:
+        """Take the port and make the user agent; nothing is read before ``open``. Raises OSError."""
+        self.sockets.bind()
         bound = self.sockets.local
         advertised = Address(self._settings.advertised or bound.host, bound.port)
         transports = ("udp", "tcp") if self._settings.has_tcp else ("udp",)
@@ -55,6 +55,11 @@ class SipEndpoint:
             registrar=RegistrarConfig(expires_default_s=self._settings.registration_s, expires_min_s=30),
         )
         self.agent = UserAgent(config, policy=self._policy, rng=random.SystemRandom(), new_leg=self._new_leg)
+
+    async def open(self) -> None:
+        """Begin to hear."""
+        await self.sockets.open()
+        self.pump()
 
     async def close(self) -> None:
         if self._timer is not None:

@@ -75,13 +75,15 @@ class _Tcp(asyncio.Protocol):
 
 
 class SipSockets:
-    """Bind once with ``start``; ``send`` never blocks. Callbacks come from the event loop."""
+    """``bind``, then ``open``; ``send`` never blocks. Callbacks come from the event loop."""
 
     def __init__(self, *, host: str, port: int, has_tcp: bool, on_received: OnReceived, on_lost: OnLost) -> None:
         self.local = Address(host, port)
         self.received = on_received
         self._on_lost = on_lost
         self._has_tcp = has_tcp
+        self._udp_socket: socket.socket | None = None
+        self._tcp_socket: socket.socket | None = None
         self._udp: asyncio.DatagramTransport | None = None
         self._server: asyncio.Server | None = None
         self._connections: dict[int, _Tcp] = {}
@@ -91,24 +93,28 @@ class SipSockets:
         self._tasks: set[asyncio.Task[None]] = set()
         self._next_connection = 1
 
-    async def start(self) -> None:
-        """Bind. Raises OSError when the port is taken. Port 0 binds a free one; ``local`` then says which."""
-        loop = asyncio.get_running_loop()
+    def bind(self) -> None:
+        """Take the port; nothing is read yet. Raises OSError. Port 0 takes a free one; ``local`` then says which."""
         family = socket.AF_INET6 if ":" in self.local.host else socket.AF_INET
-        udp = socket.socket(family, socket.SOCK_DGRAM)
-        try:
-            udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
-            udp.setblocking(False)
-            udp.bind((self.local.host, self.local.port))
-        except OSError:
-            udp.close()
-            raise
-        self.local = Address(self.local.host, udp.getsockname()[1])
-        self._udp, _ = await loop.create_datagram_endpoint(lambda: _Udp(self.local, self.received), sock=udp)
+        self._udp_socket = socket.socket(family, socket.SOCK_DGRAM)
+        self._udp_socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+        self._udp_socket.setblocking(False)
+        self._udp_socket.bind((self.local.host, self.local.port))
+        self.local = Address(self.local.host, int(self._udp_socket.getsockname()[1]))
         if self._has_tcp:
-            self._server = await loop.create_server(
-                lambda: _Tcp(self, None), self.local.host, self.local.port, reuse_address=True
-            )
+            self._tcp_socket = socket.socket(family, socket.SOCK_STREAM)
+            self._tcp_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._tcp_socket.bind((self.local.host, self.local.port))
+
+    async def open(self) -> None:
+        """Begin to read and to accept."""
+        loop = asyncio.get_running_loop()
+        assert self._udp_socket is not None
+        self._udp, _ = await loop.create_datagram_endpoint(
+            lambda: _Udp(self.local, self.received), sock=self._udp_socket
+        )
+        if self._tcp_socket is not None:
+            self._server = await loop.create_server(lambda: _Tcp(self, None), sock=self._tcp_socket)
 
     async def close(self) -> None:
         """Give the sockets back; what was handed to the kernel still goes out."""
@@ -122,6 +128,9 @@ class SipSockets:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._udp is not None:
             self._udp.close()
+        for bound in (self._udp_socket, self._tcp_socket):
+            if bound is not None:
+                bound.close()
         await asyncio.sleep(0)
 
     def send(self, out: Outgoing) -> None:

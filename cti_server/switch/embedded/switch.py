@@ -117,12 +117,18 @@ class EmbeddedSwitch:
         """The effects that this switch carries out."""
         return tuple(self._operations)
 
-    async def start(self) -> None:
-        """Connect to the media workers, then bind SIP. Raises OSError, MediaUnavailable."""
+    async def prepare(self) -> None:
+        """Connect to the media workers and take the SIP port; nobody is heard before ``open``, so that calls can be
+        adopted in between. Raises OSError, MediaUnavailable.
+        """
         for link in self.links:
             await link.start()
-        await self.endpoint.start()
+        self.endpoint.bind()
         self.phones.restore(self.endpoint.agent, self.clock())
+
+    async def open(self) -> None:
+        """Begin to hear."""
+        await self.endpoint.open()
 
     async def close(self) -> None:
         """Leave the sockets; media workers and their calls go on."""
