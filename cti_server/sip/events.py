@@ -44,7 +44,7 @@ class IncomingCall(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     from_display: str
     to_uri: Uri
     sdp: bytes | None
-    """The offer; None if the caller leaves it to us: then `answer` makes the offer and `Confirmed` brings the answer."""
+    """The offer; None if the caller leaves it to us: then `answer` offers and `Confirmed` brings the answer."""
     identity: str = ""
     trunk: str = ""
     headers: tuple[tuple[str, str], ...] = ()

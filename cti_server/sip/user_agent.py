@@ -1,7 +1,7 @@
 """The user agent: five verbs for bytes and time, and the orders an embedder can give.
 
-Decides which part of the package a message or an order belongs to. Contains no rule of SIP itself; see `calls.py` for
-legs, `transactions.py` for repetition and timers, `registrar.py` and `registration.py`.
+Decides which part of the package a message or an order belongs to. Contains no rule of SIP itself; see `outbound.py`,
+`inbound.py` and `midcall.py` for calls, `transactions.py` for repetition, `registrar.py` and `registration.py`.
 
 Usage, after *every* call of a method that takes `now_us`: send what `outgoing()` returns, take `next_event()` until
 None, and sleep no longer than until `next_deadline()`. Times are integer microseconds of one monotonic scale.
@@ -11,58 +11,103 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from cti_server.sip.admission import Admission
 from cti_server.sip.commands import LegInfo, OutboundCall, Registration
-from cti_server.sip.config import Config
-from cti_server.sip.events import Binding, Event, Reason
+from cti_server.sip.config import US_PER_S, Config
+from cti_server.sip.digest import DigestServer
+from cti_server.sip.ending import Endings
+from cti_server.sip.errors import LocalProtocolError, UnknownLeg
+from cti_server.sip.events import Binding, Cause, Event, Reason
 from cti_server.sip.flow import Flow, Outgoing
+from cti_server.sip.inbound import Inbound
+from cti_server.sip.leg import Legs, Phase, leg_info
+from cti_server.sip.message import is_safe
+from cti_server.sip.midcall import Midcall
+from cti_server.sip.options import ask
+from cti_server.sip.outbound import Outbound
 from cti_server.sip.policy import Policy, RandomBits
+from cti_server.sip.receiver import Receiver
+from cti_server.sip.registrar import Registrar
+from cti_server.sip.registration import Registrations
+from cti_server.sip.resume import freeze, revive, thaw
+from cti_server.sip.sessions import Sessions
+from cti_server.sip.stack import Stack
+
+ALLOW = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE")
 
 
 class UserAgent:
     """`new_leg` numbers incoming legs (the numbers of outgoing ones are the embedder's); it must never repeat one."""
 
     def __init__(self, config: Config, *, policy: Policy, rng: RandomBits, new_leg: Callable[[], int]) -> None:
-        raise NotImplementedError
+        self._stack = stack = Stack(config, rng)
+        self._legs = legs = Legs()
+        allow = ", ".join(ALLOW if config.registrar is None else (*ALLOW, "REGISTER"))
+        self._endings = Endings(stack, legs)
+        self._sessions = Sessions(stack, self._endings, allow)
+        self._outbound = Outbound(stack, self._endings, self._sessions)
+        self._inbound = Inbound(stack, self._endings, self._sessions, new_leg)
+        self._midcall = Midcall(stack, self._endings, self._sessions, self._inbound)
+        self._registrar = Registrar(stack, config.registrar) if config.registrar is not None else None
+        self._registrations = Registrations(stack)
+        digest = DigestServer(
+            realm=config.realm,
+            algorithms=config.digest_algorithms,
+            lifetime_us=config.nonce_lifetime_s * US_PER_S,
+            nonces_max=config.nonces_max,
+            key=rng.getrandbits(256).to_bytes(32, "big"),
+        )
+        admission = Admission(stack, policy, digest, self._inbound, self._registrar, allow)
+        self._receiver = Receiver(stack, legs, self._endings, self._midcall, admission)
 
     # --- bytes and time -----------------------------------------------------------------------------------------------
 
     def receive(self, data: bytes, flow: Flow, now_us: int) -> None:
         """One datagram, or any piece of a stream. Never raises for what a peer sends."""
-        raise NotImplementedError
+        self._advance(now_us)
+        self._receiver.receive(data, flow)
 
     def connection_lost(self, flow: Flow, now_us: int) -> None:
         """A stream was closed or could not be opened, or UDP reported the peer unreachable (ICMP)."""
-        raise NotImplementedError
+        self._advance(now_us)
+        self._receiver.forget_connection(flow)
+        self._stack.transport_failed(flow)
+        self._registrations.connection_lost(flow)
 
     def outgoing(self) -> list[Outgoing]:
         """What has to be sent, in order; the list is emptied."""
-        raise NotImplementedError
+        taken, self._stack.out = self._stack.out, []
+        return taken
 
     def next_deadline(self) -> int | None:
         """When `handle_deadline` has to be called at the latest (µs), or None."""
-        raise NotImplementedError
+        return self._stack.deadlines.next_us()
 
     def handle_deadline(self, now_us: int) -> None:
         """Does everything that is due at `now_us`. Calling it early does nothing."""
-        raise NotImplementedError
+        self._advance(now_us)
+        self._stack.deadlines.run()
 
     def next_event(self) -> Event | None:
         """The oldest event not yet taken, or None."""
-        raise NotImplementedError
+        return self._stack.events.popleft() if self._stack.events else None
 
     # --- calls --------------------------------------------------------------------------------------------------------
 
     def place_call(self, leg: int, call: OutboundCall, now_us: int) -> None:
         """Sends an INVITE. Events: Provisional*, then Established or Failed."""
-        raise NotImplementedError
+        self._advance(now_us)
+        self._outbound.place(leg, call)
 
     def ring(self, leg: int, now_us: int, *, status: int = 180, sdp: bytes | None = None) -> None:
         """Incoming: sends a provisional response (180, 181, 182, 183)."""
-        raise NotImplementedError
+        self._advance(now_us)
+        self._inbound.ring(self._legs.expect(leg, Phase.OFFERED), status, sdp)
 
     def answer(self, leg: int, sdp: bytes, now_us: int, *, headers: Sequence[tuple[str, str]] = ()) -> None:
         """Incoming: 200, repeated until the ACK (`Confirmed`). `sdp`: the answer, or our offer if none came."""
-        raise NotImplementedError
+        self._advance(now_us)
+        self._inbound.answer(self._legs.expect(leg, Phase.OFFERED), sdp, list(headers))
 
     def reject(
         self,
@@ -75,79 +120,125 @@ class UserAgent:
         headers: Sequence[tuple[str, str]] = (),
     ) -> None:
         """Incoming, unanswered: a final 3xx–6xx. Event: Failed (cause local)."""
-        raise NotImplementedError
+        self._advance(now_us)
+        found = self._legs.expect(leg, Phase.OFFERED)
+        self._inbound.reject(found, status, reason=reason, retry_after_s=retry_after_s, extra=list(headers))
 
     def cancel(self, leg: int, now_us: int, *, reason: Reason | None = None) -> None:
         """Outgoing, unanswered: CANCEL as soon as RFC 3261 9.1 allows; a 2xx that crosses it gets ACK and BYE."""
-        raise NotImplementedError
+        self._advance(now_us)
+        self._outbound.cancel(self._legs.expect(leg, Phase.CALLING, Phase.RINGING), reason)
 
     def hang_up(self, leg: int, now_us: int, *, reason: Reason | None = None) -> None:
         """Ends a leg in whatever state: CANCEL, 603, or BYE (held back until the ACK where RFC 3261 15 demands it)."""
-        raise NotImplementedError
+        self._advance(now_us)
+        found = self._legs.get(leg)
+        match found.phase:
+            case Phase.CALLING | Phase.RINGING:
+                self._outbound.cancel(found, reason)
+            case Phase.OFFERED:
+                self._inbound.reject(found, 603, reason="", retry_after_s=0, extra=[])
+            case Phase.ANSWERED:
+                self._endings.clear_before_ack(found, reason)
+            case Phase.ESTABLISHED:
+                if found.is_ack_due:
+                    self._outbound.acknowledge(found, None)
+                self._endings.bye(found, reason)
+                self._endings.clear(found, Cause.LOCAL)
+            case Phase.ENDING:
+                raise UnknownLeg(leg)
 
     def acknowledge(self, leg: int, sdp: bytes, now_us: int) -> None:
         """Sends the ACK with our answer after `Established(wants_answer=True)`."""
-        raise NotImplementedError
+        self._advance(now_us)
+        found = self._legs.expect(leg, Phase.ESTABLISHED)
+        if not found.is_ack_due:
+            raise LocalProtocolError(f"leg {leg} waits for no answer of ours")
+        self._outbound.acknowledge(found, sdp)
+        self._sessions.send_waiting(found)
 
     def reoffer(self, leg: int, sdp: bytes, now_us: int) -> None:
         """Established: re-INVITE with a new offer (hold, resume, other media). Events: SessionChanged or ReofferFailed.
         While another exchange is pending it waits; a second waiting one replaces the first.
         """
-        raise NotImplementedError
+        self._advance(now_us)
+        self._sessions.reoffer(self._legs.expect(leg, Phase.ANSWERED, Phase.ESTABLISHED), sdp)
 
     def answer_reoffer(self, leg: int, sdp: bytes, now_us: int) -> None:
         """Answers `Reoffered` with 200 (with our offer if the peer sent none)."""
-        raise NotImplementedError
+        self._advance(now_us)
+        self._midcall.answer(self._legs.expect(leg, Phase.ESTABLISHED), sdp)
 
     def reject_reoffer(self, leg: int, now_us: int, *, status: int = 488) -> None:
         """Refuses `Reoffered`; the session stays as it was."""
-        raise NotImplementedError
+        self._advance(now_us)
+        self._midcall.reject(self._legs.expect(leg, Phase.ESTABLISHED), status)
 
     def send_info(self, leg: int, content_type: str, body: bytes, now_us: int) -> None:
         """INFO in an established dialog, e.g. `dtmf_relay.digits_body`. Event: InfoAnswered."""
-        raise NotImplementedError
+        self._advance(now_us)
+        if not is_safe("Content-Type", content_type):
+            raise LocalProtocolError("a content type with line breaks")
+        self._sessions.send_info(self._legs.expect(leg, Phase.ESTABLISHED, Phase.ANSWERED), content_type, body)
 
     # --- other requests -----------------------------------------------------------------------------------------------
 
     def send_options(self, handle: int, target: str, now_us: int, *, flow: Flow | None = None) -> None:
         """Asks whether `target` is alive. Event: OptionsAnswered."""
-        raise NotImplementedError
+        self._advance(now_us)
+        ask(self._stack, handle, target, flow)
 
     def register(self, handle: int, registration: Registration, now_us: int) -> None:
         """Registers and keeps the binding fresh. Events: Registered, RegistrationFailed."""
-        raise NotImplementedError
+        self._advance(now_us)
+        self._registrations.register(handle, registration)
 
     def unregister(self, handle: int, now_us: int) -> None:
         """Removes the binding. Event: Unregistered."""
-        raise NotImplementedError
+        self._advance(now_us)
+        self._registrations.unregister(handle)
 
     # --- the registrar ------------------------------------------------------------------------------------------------
 
     def bindings(self, account: str) -> tuple[Binding, ...]:
         """Current contacts of an account, most preferred first."""
-        raise NotImplementedError
+        return self._registrar.bindings(account) if self._registrar is not None else ()
 
     def restore_bindings(self, account: str, bindings: Iterable[Binding], now_us: int) -> None:
         """After a restart: what `BindingsChanged` last said. Expired ones are dropped."""
-        raise NotImplementedError
+        self._advance(now_us)
+        if self._registrar is None:
+            raise LocalProtocolError("no registrar")
+        self._registrar.restore(account, bindings)
 
     # --- inventory and resume -----------------------------------------------------------------------------------------
 
     def legs(self) -> list[LegInfo]:
         """Every leg that has not ended, in the order of their numbers."""
-        raise NotImplementedError
+        return [leg_info(self._legs.by_number[number]) for number in sorted(self._legs.by_number)]
 
     def set_media(self, leg: int, media: bytes) -> None:
         """Attaches opaque bytes of the embedder (media worker, handle, codec) to the resume of a leg."""
-        raise NotImplementedError
+        self._legs.get(leg).media = media
 
     def resume(self, leg: int) -> bytes:
         """All that another user agent needs to take this leg over; never passwords or keys. Ask after each event."""
-        raise NotImplementedError
+        return freeze(self._legs.get(leg))
 
     def adopt(self, leg: int, resume: bytes, now_us: int) -> LegInfo:
         """Takes over a leg of an earlier user agent. CSeq goes on 1000 higher. An unanswered outgoing leg can be
         cancelled or still be answered; an unanswered incoming one can be answered or rejected.
         Raises ResumeError.
         """
-        raise NotImplementedError
+        self._advance(now_us)
+        found = thaw(leg, resume, self._stack)
+        self._legs.add(found)
+        revive(found, self._inbound, self._outbound, self._sessions)
+        return leg_info(found)
+
+    # ------------------------------------------------------------------------------------------------------------------
+
+    def _advance(self, now_us: int) -> None:
+        """Time never goes back, whatever a shell says."""
+        deadlines = self._stack.deadlines
+        deadlines.now_us = max(deadlines.now_us, now_us)
