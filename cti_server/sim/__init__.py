@@ -1,0 +1,1 @@
+"""Virtual time: the same centre and the same protocols, run faster than life and the same every time."""
