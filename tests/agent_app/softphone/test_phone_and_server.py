@@ -12,6 +12,7 @@ from agent_app.softphone import messages as ms
 from agent_app.softphone.audio import FRAME_BYTES, SILENCE
 from agent_app.softphone.native_driver import NativeDriver
 from agent_app.softphone.phone import Phone
+from agent_app.softphone.pyvoip_driver import PyVoipDriver
 from agent_app.softphone.voice import Voice
 from cti_server.core.vocabulary import Secret
 from cti_server.engine import EngineClock
@@ -127,17 +128,19 @@ class Held:
         return self.statuses[-1]
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
-def test_a_phone_registers_is_called_talks_and_is_hung_up(transport: str) -> None:
-    asyncio.run(one_call(transport))
+@pytest.mark.parametrize(("driver", "transport"), [(NativeDriver, "udp"), (NativeDriver, "tcp"), (PyVoipDriver, "udp")])
+def test_a_phone_registers_is_called_talks_and_is_hung_up(
+    driver: type[NativeDriver | PyVoipDriver], transport: str
+) -> None:
+    asyncio.run(one_call(driver, transport))
 
 
-async def one_call(transport: str) -> None:
+async def one_call(driver: type[NativeDriver | PyVoipDriver], transport: str) -> None:
     server = await started_server()
     where = server.endpoint.sockets.local
     sound = Instrument(440)
     window = Held()
-    phone = Phone(lambda user: NativeDriver(user, sound), sound, publish=window, quit_now=lambda: None)
+    phone = Phone(lambda user: driver(user, sound), sound, publish=window, quit_now=lambda: None)
     phone.obey(ms.Attach(token=""))
     phone.obey(
         ms.Configure(
