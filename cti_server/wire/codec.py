@@ -11,8 +11,8 @@ MAX_SERVER_BYTES = 8 * 1024 * 1024
 """Longest frame that a desktop accepts (a script library travels in the Welcome)."""
 
 _encoder = msgspec.json.Encoder()
-_client = msgspec.json.Decoder(ClientFrame)
-_server = msgspec.json.Decoder(ServerFrame)
+_client: msgspec.json.Decoder[ClientFrame] = msgspec.json.Decoder(ClientFrame)
+_server: msgspec.json.Decoder[ServerFrame] = msgspec.json.Decoder(ServerFrame)
 
 
 class FrameError(ValueError):

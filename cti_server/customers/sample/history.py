@@ -127,6 +127,8 @@ def write_order(
             "arrival_on": arrival,
             "address": owner["address"],
             "seller": owner["seller"],
+            "carrier": "한빛택배",
+            "tracking": f"{int(number.removeprefix('KR-')) * 7919 + 600_000_000_000}",
         }
     )
     rows["order_lines"] += [
@@ -175,7 +177,7 @@ def write_bonus(rows: Rows, customer: str) -> None:
             moves.insert(0, ("used", -2000))
         for kind, points in moves:
             balance, entry = balance + points, entry + 1
-            year = datetime.fromtimestamp(order["ordered_at"] / 1_000_000, SEOUL).year + 2
+            year = datetime.fromtimestamp(order["ordered_at"] / 1_000_000, SEOUL).year + 1
             rows["bonus"].append(
                 {
                     "customer": customer,
@@ -228,6 +230,7 @@ def _service(rows: Rows, chance: Random, calendar: Calendar, counters: Counters,
             "order_number": order["order_number"],
             "text": chance.choice(_FAULTS),
             "department": "A/S팀",
+            "due_on": calendar.on(days_ago - 14),
             "state": "completed" if is_done else "in_progress",
             "done_at": calendar.at(days_ago - 6, 16) if is_done else None,
         }

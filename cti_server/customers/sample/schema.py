@@ -96,6 +96,8 @@ orders = Table(
     Column("arrival_on", String, nullable=False),
     Column("address", String, nullable=False),
     Column("seller", String, nullable=False),
+    Column("carrier", String, nullable=False),
+    Column("tracking", String, nullable=False),
     Index("orders_of_customer", "customer", "ordered_at"),
 )
 order_lines = Table(
@@ -173,6 +175,7 @@ services = Table(
     Column("order_number", String, nullable=False),
     Column("text", Text, nullable=False),
     Column("department", String, nullable=False),
+    Column("due_on", String, nullable=False),
     Column("state", String, nullable=False),
     Column("done_at", BigInteger),
 )

@@ -23,8 +23,8 @@ _EARLIER: tuple[tuple[int, dict[str, int], str, str], ...] = (
     (158, {SERUM: 1, SUN: 1}, "국민 ****-8840", "web"),
     (127, {CREAM: 2, SERUM: 1}, CARD, "web"),
     (94, {CREAM: 1, CLEANSER: 1}, CARD, "web"),
-    (38, {CREAM: 1, SERUM: 1}, CARD, "seller"),
-    (24, {CREAM: 1, CLEANSER: 1}, CARD, "web"),
+    (71, {CREAM: 1, SERUM: 1}, CARD, "seller"),
+    (66, {CREAM: 1, CLEANSER: 1}, CARD, "web"),
 )
 """Days ago, lines, payment, channel. With the last one: cream 14, serum 9, cleanser 6 times; her card 14 of 17."""
 
@@ -108,6 +108,7 @@ def _questions(rows: Rows, calendar: Calendar) -> None:
             "order_number": "KR-19376",
             "text": "클렌저 펌프 불량. 회수 완료, 환불 대기.",
             "department": "A/S팀",
+            "due_on": calendar.on(-3),
             "state": "in_progress",
             "done_at": None,
         }
@@ -127,7 +128,7 @@ def _contacts(rows: Rows, counters: Counters, calendar: Calendar) -> None:
     )  # fmt: skip
     write_contact(
         rows, counters, customer=STORY, at=calendar.at(38, 14, 0), kind="visit", title="방문 구매 · 홍대점",
-        text="박점장. 수분 크림 1, 세럼 1 · ₩53,000", reference="KR-19165", view="order",
+        text="박점장. 수분 크림 1, 세럼 1 · ₩53,000",
     )  # fmt: skip
     write_contact(
         rows, counters, customer=STORY, at=calendar.at(50, 8, 20), kind="mail", title="뉴스레터 열람",
