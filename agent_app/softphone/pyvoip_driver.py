@@ -47,7 +47,7 @@ class PyVoipDriver:
         self._loop = asyncio.get_running_loop()
         await self._stop()
         self._user.registration_changed("registering", "")
-        host = await self._loop.run_in_executor(self._threads, _local_host, account)
+        host = await self._loop.run_in_executor(self._threads, local_host, account)
         self._phone = VoIPPhone(
             account.host,
             account.port,
@@ -55,7 +55,7 @@ class PyVoipDriver:
             account.password,
             myIP=host,
             callCallback=self._rings,
-            sipPort=_free_port(host),
+            sipPort=free_port(host),
             rtpPortLow=RTP_PORTS[0],
             rtpPortHigh=RTP_PORTS[1],
         )
@@ -133,7 +133,7 @@ class PyVoipDriver:
             self._device.write(frame)
             said = bytes(FRAME_BYTES) if self._muted else self._device.read()
             self._levels = (level_dbfs(said), level_dbfs(frame))
-            call.write_audio(_narrowed(said))
+            call.write_audio(narrowed(said))
             next_at += FRAME_S
             time.sleep(max(0.0, next_at - time.monotonic()))
         assert self._loop is not None
@@ -153,7 +153,9 @@ class PyVoipDriver:
         self._user.call_ringing(
             Caller(
                 number=str(caller.get("number", "")) if isinstance(caller, dict) else "",
-                name=str(caller.get("caller", "")).strip('" ') if isinstance(caller, dict) else "",  # pyVoIP leaves a quote
+                name=str(caller.get("caller", "")).strip('" ')
+                if isinstance(caller, dict)
+                else "",  # pyVoIP leaves a quote
                 call=int(number) if number.isdigit() else 0,
                 auto_answer="answer-after=0" in str(headers.get("call-info", "")),
             )
@@ -175,19 +177,19 @@ def _widened(unsigned: bytes) -> bytes:
     return wide.astype("<i2").tobytes().ljust(FRAME_BYTES, b"\0")
 
 
-def _narrowed(frame: bytes) -> bytes:
+def narrowed(frame: bytes) -> bytes:
     """16-bit signed to 8-bit unsigned."""
     samples = np.frombuffer(frame, dtype="<i2")
     return ((samples >> 8) + 128).astype(np.uint8).tobytes()
 
 
-def _local_host(account: Account) -> str:
+def local_host(account: Account) -> str:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect((account.host, account.port))
         return str(probe.getsockname()[0])
 
 
-def _free_port(host: str) -> int:
+def free_port(host: str) -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
