@@ -6,11 +6,9 @@ person is still logged on, and whether a newer sign-in took the place, is decide
 
 import hashlib
 import hmac
-import os
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
-from pathlib import Path
 
 import msgspec
 
@@ -18,7 +16,6 @@ from cti_server.ports import CredentialCheck
 
 LIFE_US = 12 * 3600 * 1_000_000
 BYTES_MAX = 4096
-KEY_BYTES = 32
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,15 +54,3 @@ class Tokens:
 
     def _sign(self, body: bytes) -> str:
         return hmac.new(self._key, body, hashlib.sha256).hexdigest()
-
-
-def read_or_make_key(file: Path) -> bytes:
-    """The signing key of this centre, made at first start; only its owner can read it."""
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return file.read_bytes()
-    with os.fdopen(descriptor, "wb") as stream:
-        key = secrets.token_bytes(KEY_BYTES)
-        stream.write(key)
-    return key

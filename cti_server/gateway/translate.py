@@ -4,7 +4,6 @@ Decides how things are written for people (telephone numbers, UTC times) and wha
 nothing about calls.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +19,7 @@ from cti_server.core.vocabulary import (
     AgentId,
     AgentState,
     CallbackState,
+    CallId,
     CallPhase,
     CustomerRef,
     LegState,
@@ -31,13 +31,9 @@ from cti_server.customers.numbers import display
 from cti_server.wire import client as wire
 from cti_server.wire import server as out
 
-NOTE_CHARACTERS_MAX = 8_000
 SCRIPT_VALUES_MAX = 200
 AFTER_CALL_WORK = "after_call_work"
 OPEN_CALLBACKS = (CallbackState.WAITING, CallbackState.RESERVED, CallbackState.DIALLING)
-_SPACING = re.compile(r"[\s().\-]")
-_DIALLED = re.compile(r"^\+?[0-9*#]{2,32}$")
-_TONES = re.compile(r"^[0-9*#A-D]{1,64}$")
 _answers = msgspec.json.Decoder(dict[str, str])
 
 # --- commands: wire → core -------------------------------------------------------------------------------------------
@@ -55,36 +51,28 @@ def _same(command: type[inputs.AgentCommand]) -> Make:
 
 
 def _send_digits(agent: AgentId, key: str, body: wire.SendDigits) -> inputs.SendDigits:
-    if not _TONES.match(body.digits):
-        raise Refused("digits_invalid")
-    return inputs.SendDigits(agent=agent, key=key, call=_call(body.call), digits=Secret(body.digits))
+    return inputs.SendDigits(agent=agent, key=key, call=CallId(body.call), digits=Secret(body.digits))
 
 
 def _dial(agent: AgentId, key: str, body: wire.DialNumber) -> inputs.DialNumber:
     customer = CustomerRef(body.customer) if body.customer else None
-    return inputs.DialNumber(agent=agent, key=key, number=dialled(body.number), customer=customer)
+    return inputs.DialNumber(agent=agent, key=key, number=body.number, customer=customer)
 
 
 def _request_callback(agent: AgentId, key: str, body: wire.RequestCallback) -> inputs.RequestCallbackFor:
     return inputs.RequestCallbackFor(
         agent=agent,
         key=key,
-        number=dialled(body.number),
+        number=body.number,
         due_at=body.due_at,
         customer=CustomerRef(body.customer) if body.customer else None,
         queue=body.queue,
     )
 
 
-def _take_note(agent: AgentId, key: str, body: wire.TakeNote) -> inputs.TakeNote:
-    if len(body.text) > NOTE_CHARACTERS_MAX:
-        raise Refused("note_too_long", maximum=NOTE_CHARACTERS_MAX)
-    return inputs.TakeNote(agent=agent, key=key, call=_call(body.call), text=body.text, revision=body.revision)
-
-
 def _follow_script(agent: AgentId, key: str, body: wire.FollowScript) -> inputs.FollowScript:
     if max(len(body.path), len(body.answers), len(body.reason)) > SCRIPT_VALUES_MAX:
-        raise Refused("script_too_long", maximum=SCRIPT_VALUES_MAX)
+        raise Refused("script_too_long", limit=SCRIPT_VALUES_MAX)
     return inputs.FollowScript(agent=agent, key=key, **msgspec.structs.asdict(body))
 
 
@@ -106,7 +94,7 @@ MAKERS: dict[type[wire.Body], Make] = {
     wire.DialCallback: _same(inputs.DialCallback),
     wire.RequestCallback: _request_callback,
     wire.CancelCallback: _same(inputs.CancelCallback),
-    wire.TakeNote: _take_note,
+    wire.TakeNote: _same(inputs.TakeNote),
     wire.DisposeCall: _same(inputs.DisposeCall),
     wire.FollowScript: _follow_script,
     wire.CorrectReason: _same(inputs.CorrectReason),
@@ -119,18 +107,6 @@ MAKERS: dict[type[wire.Body], Make] = {
 def to_command(agent: AgentId, key: str, body: wire.CommandBody) -> inputs.AgentCommand:
     """The command that ``agent`` asks for. Raises Refused when a value cannot be meant."""
     return MAKERS[type(body)](agent, key, body)
-
-
-def dialled(text: str) -> str:
-    """A number as the switch dials it: without spaces and dashes. Raises Refused ``number_invalid``."""
-    number = _SPACING.sub("", text)
-    if not _DIALLED.match(number):
-        raise Refused("number_invalid")
-    return number
-
-
-def _call(number: int) -> Any:
-    return number
 
 
 # --- views: core → wire ----------------------------------------------------------------------------------------------
