@@ -75,7 +75,7 @@ class Arrivals:
         reply = await self._door(LogOn(agent=session.agent, key=f"sign-in:{session.claim.session}"))
         if reply.code:
             code = "not_an_agent" if reply.code == "unknown_agent" else "unavailable"
-            raise NotLetIn(code, {"reason": reply.code})
+            raise NotLetIn(code)
 
     def welcome(self, session: Session, state: State) -> Welcome:
         """What a desktop needs before anything else; makes new credentials for its phone."""

@@ -149,9 +149,9 @@ class CardDesk:
     ) -> Timeline:
         """The main system's contacts and our own calls, newest first. Our own missing is no reason to show nothing."""
         theirs = await self._main.timeline.rows(customer, language, before_at=before_at, limit=limit + 1)
-        own = await self._or((), self._history.past_calls(customer, before_at=before_at, limit=limit + 1))
+        own = await self._or((), self._history.past(customer, before_at=before_at, limit=limit + 1))
         dispositions = self._state().settings.dispositions
-        rows = [*theirs, *(timeline_row(call, dispositions, language) for call in own)]
+        rows = [*theirs, *(timeline_row(entry, dispositions, language) for entry in own)]
         rows.sort(key=lambda row: row.at, reverse=True)
         return Timeline(rows=tuple(rows[:limit]), has_more=len(rows) > limit)
 
