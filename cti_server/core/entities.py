@@ -1,8 +1,8 @@
 """What the Centre knows: calls with their legs, agents, queues, callbacks. Shapes only.
 
 Only `state.apply` changes these objects (by the folds `fold_*.py`); everybody else reads. Everything here can be
-rebuilt from the journal, and is encoded as it stands into a snapshot, except ``State.personal``: texts about people live
-in the store.
+rebuilt from the journal, and is encoded as it stands into a snapshot, except ``State.personal``: texts about people
+live in the store.
 """
 
 from dataclasses import dataclass, field
@@ -237,6 +237,11 @@ class CarriedOut:
     at: Micros
     agent: AgentId
     result: dict[str, int]
+
+
+def command_key(agent: AgentId, key: str) -> str:
+    """A client's key is its own: another agent's command with the same key is another command."""
+    return f"{agent}/{key}"
 
 
 @dataclass(slots=True)

@@ -31,6 +31,8 @@ from cti_server.core.vocabulary import (
 )
 from ivr.orders import FlowPosition
 
+NO_CALL = CallId(0)
+
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """``at``: when it happened."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cti_server.core import events as e
-from cti_server.core.entities import Agent, Callback, CarriedOut, Queue, State
+from cti_server.core.entities import Agent, Callback, CarriedOut, Queue, State, command_key
 from cti_server.core.fold_calls import drop_call_of
 from cti_server.core.vocabulary import AgentMode, CallbackState, Micros, Occupation
 
@@ -46,8 +46,9 @@ def centre_restarted(state: State, event: e.CentreRestarted) -> None:
 
 def command_carried_out(state: State, event: e.CommandCarriedOut) -> None:
     remembered = state.carried_out
-    remembered.pop(event.key, None)
-    remembered[event.key] = CarriedOut(at=event.at, agent=event.agent, result=event.result)
+    key = command_key(event.agent, event.key)
+    remembered.pop(key, None)
+    remembered[key] = CarriedOut(at=event.at, agent=event.agent, result=event.result)
     while len(remembered) > COMMANDS_REMEMBERED_MAX:
         del remembered[next(iter(remembered))]
     while remembered[(oldest := next(iter(remembered)))].at < event.at - REMEMBERED_US:

@@ -309,12 +309,11 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CustomersFound(Signal, frozen=True, kw_only=True):
-    """Answer to ``LookUpCustomer``: none, one or several candidates. ``account``: the key that a PIN is checked
-    against.
-    """
+    """Answer to ``LookUpCustomer``: none, one or several candidates. ``n``: the effect's number; 0: the latest one."""
 
     call: CallId
     candidates: tuple[Candidate, ...]
+    n: int = 0
 
 
 class PinChecked(Signal, frozen=True, kw_only=True):

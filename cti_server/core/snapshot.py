@@ -1,7 +1,7 @@
 """A snapshot of the state as bytes, and back. A cache of the fold, never the truth.
 
-``schema_hash`` changes with the shape of the state and with ``FOLD_VERSION``; a snapshot of another hash is not
-used, and the journal is folded whole. Personal texts are not in it: they can be erased in the store, and must then be gone.
+``schema_hash`` changes with the shape of the state and with ``FOLD_VERSION``; a snapshot of another hash is not used,
+and the journal is folded whole. Personal texts are not in it: they can be erased in the store, and must then be gone.
 """
 
 import hashlib

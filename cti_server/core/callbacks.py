@@ -1,0 +1,135 @@
+"""Callbacks: promises to call somebody back, each stored before it is promised, each attempt made at most once.
+
+The law: MOVES, from state, by event, to state. A callback keeps the order key of the wait it was asked in. An attempt
+begins when the customer is dialled, not when the agent's own phone is; after the last failed one the callback is
+exhausted.
+
+Decides what becomes of a callback; how it is dialled is `outbound.py`'s business.
+"""
+
+from cti_server.core import events as e
+from cti_server.core.entities import Call, Callback
+from cti_server.core.errors import Refused
+from cti_server.core.inputs import CancelCallback, RequestCallbackFor
+from cti_server.core.numbers import dialable
+from cti_server.core.step import Step
+from cti_server.core.vocabulary import CallbackId, CallbackState, ClearingCause, QueueId
+
+WAITING, RESERVED, DIALLING = CallbackState.WAITING, CallbackState.RESERVED, CallbackState.DIALLING
+MOVES: tuple[tuple[CallbackState | None, type[e.Event], CallbackState], ...] = (
+    (None, e.CallbackRequested, WAITING),
+    (WAITING, e.CallInitiated, RESERVED),
+    (WAITING, e.CallbackCancelled, CallbackState.CANCELLED),
+    (RESERVED, e.CallbackAttempted, DIALLING),
+    (RESERVED, e.CallbackRescheduled, WAITING),
+    (DIALLING, e.CallbackDone, CallbackState.DONE),
+    (DIALLING, e.CallbackRescheduled, WAITING),
+    (DIALLING, e.CallbackExhausted, CallbackState.EXHAUSTED),
+)
+DUE_AHEAD_MAX_US = 366 * 86_400 * 1_000_000
+WAITING_MAX = 50_000
+
+
+def request_in_call(step: Step, call: Call, *, number: str, queue: QueueId | None) -> bool:
+    """The caller asks for it in the flow. The place is kept; asked again in the same call it is the same callback."""
+    if call.requested_callback is not None:
+        return True
+    text = dialable(number)
+    if not text or len(step.state.callbacks) >= WAITING_MAX:
+        return False
+    waits = call.queue is not None and call.call in step.state.queues[call.queue].waiting
+    key = call.key if waits and call.key is not None else _new_key(step, due_at=step.now)
+    step.emit(
+        e.CallbackRequested(
+            at=step.now,
+            callback=CallbackId(step.next_id()),
+            number=step.keep(text),
+            queue=queue or call.queue,
+            key=key,
+            due_at=step.utc_us,
+            call=call.call,
+            customer=call.customer,
+            language=call.language,
+        )
+    )
+    return True
+
+
+def request_for(step: Step, command: RequestCallbackFor) -> None:
+    agent = step.agent(command.agent)
+    text = dialable(command.number)
+    if not text:
+        raise Refused("bad_number")
+    if command.queue and command.queue not in step.around.queues:
+        raise Refused("unknown_queue", queue=command.queue)
+    if not 0 < command.due_at <= step.utc_us + DUE_AHEAD_MAX_US:
+        raise Refused("bad_time")
+    if len(step.state.callbacks) >= WAITING_MAX:
+        raise Refused("too_many_callbacks", limit=WAITING_MAX)
+    callback = CallbackId(step.next_id())
+    step.emit(
+        e.CallbackRequested(
+            at=step.now,
+            callback=callback,
+            number=step.keep(text),
+            queue=QueueId(command.queue) if command.queue else None,
+            key=_new_key(step, due_at=command.due_at - step.state.clock_offset_us),
+            due_at=command.due_at,
+            customer=command.customer,
+            agent=agent.agent,
+        )
+    )
+    step.outcome.result["callback"] = callback
+
+
+def cancel(step: Step, command: CancelCallback) -> None:
+    step.agent(command.agent)
+    callback = waiting(step, command.callback)
+    step.emit(e.CallbackCancelled(at=step.now, callback=callback.callback, agent=command.agent, reason=command.reason))
+
+
+def waiting(step: Step, callback_id: CallbackId) -> Callback:
+    """Raises Refused ``unknown_callback``, ``callback_taken`` (somebody dials it) or ``callback_over``."""
+    callback = step.state.callbacks.get(callback_id)
+    if callback is None:
+        raise Refused("unknown_callback", callback=callback_id)
+    if callback.state in (RESERVED, DIALLING):
+        raise Refused("callback_taken", callback=callback_id)
+    if callback.state is not WAITING:
+        raise Refused("callback_over", callback=callback_id)
+    return callback
+
+
+def attempt(step: Step, call: Call) -> None:
+    """The customer is about to be dialled."""
+    assert call.callback is not None and call.agent is not None
+    callback = step.state.callbacks[call.callback]
+    step.emit(
+        e.CallbackAttempted(
+            at=step.now, callback=callback.callback, attempt=callback.attempts + 1, agent=call.agent, call=call.call
+        )
+    )
+
+
+def reached(step: Step, call: Call) -> None:
+    assert call.callback is not None
+    step.emit(e.CallbackDone(at=step.now, callback=call.callback, call=call.call))
+
+
+def attempt_failed(step: Step, call: Call, cause: ClearingCause) -> None:
+    """Not even begun (the agent's own phone): waits as before. Begun: due again later, or exhausted."""
+    callback = step.state.callbacks.get(call.callback) if call.callback is not None else None
+    if callback is None or callback.dialling != call.call:
+        return
+    if callback.state is RESERVED:
+        due_at = callback.due_at
+    elif callback.attempts >= step.settings.callback_attempts:
+        step.emit(e.CallbackExhausted(at=step.now, callback=callback.callback, cause=cause))
+        return
+    else:
+        due_at = step.utc_us + step.settings.callback_retry_s * 1_000_000
+    step.emit(e.CallbackRescheduled(at=step.now, callback=callback.callback, due_at=due_at, cause=cause))
+
+
+def _new_key(step: Step, *, due_at: int) -> e.OrderKey:
+    return e.OrderKey(rank=0, due_at=due_at, sequence=step.next_id())

@@ -1,0 +1,271 @@
+"""The Centre: an input and a time go in, facts and orders come out. No clock, socket, thread or random source is
+inside.
+
+    centre = Centre(state, flows)
+    outcome = centre.handle(input, now)     # raises Refused for a command that cannot be: nothing has changed then
+    wake_at = centre.next_deadline()        # hand in Tick() when that moment has come
+
+One table says who handles which input. After every input, and only here, waiting calls and free agents are matched
+(`_assign`); after every step the laws are checked on what it touched. If ``handle`` raises anything but ``Refused``,
+the state is not to be trusted: build the Centre anew from the journal.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from cti_server.core import (
+    agents,
+    callbacks,
+    conversation,
+    deadlines,
+    flow,
+    inbound,
+    inputs,
+    invariants,
+    legs,
+    offers,
+    outbound,
+    recordings,
+    repair,
+    restart,
+    routing,
+    setup,
+    wrapup,
+)
+from cti_server.core import events as e
+from cti_server.core.calls import after_call_work_ran_out, clear
+from cti_server.core.deadlines import OF_AGENT, OF_CALL, Deadlines
+from cti_server.core.entities import Call, command_key
+from cti_server.core.errors import InvariantViolated, Refused
+from cti_server.core.state import State
+from cti_server.core.step import Outcome, Step, Surroundings
+from cti_server.core.vocabulary import AgentId, CallId, CallPhase, ClearingCause, Micros
+from ivr.model import FlowSet
+
+__all__ = ["Centre", "Outcome"]
+
+NO_FLOWS = FlowSet(flows=())
+DEADLINE_ROUNDS_MAX = 20
+HANDLERS: dict[type[object], Callable[[Step, Any], None]] = {
+    inputs.LogOn: agents.log_on,
+    inputs.LogOff: agents.log_off,
+    inputs.SetReady: agents.set_ready,
+    inputs.SetNotReady: agents.set_not_ready,
+    inputs.CancelPendingMode: agents.cancel_pending_mode,
+    inputs.CompleteAfterCallWork: wrapup.complete,
+    inputs.ExtendAfterCallWork: wrapup.extend,
+    inputs.ConfirmCardShown: offers.card_shown,
+    inputs.DeclineCall: offers.decline,
+    inputs.HoldCall: conversation.hold,
+    inputs.RetrieveCall: conversation.retrieve,
+    inputs.MuteCall: conversation.mute,
+    inputs.SendDigits: conversation.send_digits,
+    inputs.EndCall: conversation.end,
+    inputs.PauseRecording: recordings.pause,
+    inputs.ResumeRecording: recordings.resume,
+    inputs.DialNumber: outbound.dial_number,
+    inputs.DialCallback: outbound.dial_callback,
+    inputs.RequestCallbackFor: callbacks.request_for,
+    inputs.CancelCallback: callbacks.cancel,
+    inputs.TakeNote: wrapup.take_note,
+    inputs.DisposeCall: wrapup.dispose,
+    inputs.FollowScript: wrapup.follow_script,
+    inputs.CorrectReason: wrapup.correct_reason,
+    inputs.AssignCustomer: wrapup.assign_customer,
+    inputs.LoadSettings: setup.load_settings,
+    inputs.EnrolAgents: setup.enrol_agents,
+    inputs.LegOffered: inbound.offered,
+    inputs.LegAlerting: legs.alerting,
+    inputs.LegAnswered: legs.answered,
+    inputs.LegChanged: legs.changed,
+    inputs.LegFailed: legs.failed,
+    inputs.LegCleared: legs.cleared,
+    inputs.DigitPressed: inbound.digit_pressed,
+    inputs.PlayFinished: inbound.play_finished,
+    inputs.RecordingStarted: recordings.started,
+    inputs.RecordingFinished: recordings.finished,
+    inputs.RecordingFailed: recordings.failed,
+    inputs.CustomersFound: inbound.customers_found,
+    inputs.PinChecked: inbound.pin_checked,
+    inputs.PhoneRegistered: agents.phone_registered,
+    inputs.PhoneLost: agents.phone_lost,
+    inputs.DesktopConnected: agents.desktop_connected,
+    inputs.DesktopLost: agents.desktop_lost,
+    inputs.ClockSet: setup.clock_set,
+    inputs.Restarted: restart.restarted,
+}
+HARMLESS_TO_REPEAT = (inputs.ConfirmCardShown, inputs.TakeNote)
+"""Carried out twice they do what once does, so their keys are not remembered."""
+
+
+class Centre:
+    """Owns ``state``: nobody else changes it. ``strict`` (tests): a broken law raises instead of being repaired."""
+
+    def __init__(self, state: State, flows: FlowSet = NO_FLOWS, *, strict: bool = False) -> None:
+        self.state = state
+        self._strict = strict
+        self._around = Surroundings()
+        self._around.read_state(state)
+        self._around.read_flows(flows)
+        self._deadlines = Deadlines()
+        self._set_deadlines(list(state.calls), list(state.agents))
+
+    @property
+    def may_promise(self) -> bool:
+        """False: the store is away, and flows promise no callbacks. Commands are refused by the engine."""
+        return self._around.may_promise
+
+    @may_promise.setter
+    def may_promise(self, value: bool) -> None:
+        self._around.may_promise = value
+
+    def load_flows(self, flows: FlowSet) -> None:
+        """New calls get these; calls in progress keep the version that they began with."""
+        self._around.read_flows(flows)
+
+    def next_deadline(self) -> int | None:
+        """When ``Tick`` is wanted, in engine microseconds; None: nothing is awaited."""
+        return self._deadlines.next()
+
+    def position(self, call: CallId) -> int:
+        """The place of a waiting call in its queue, 1 = next; 0: it does not wait."""
+        return self._around.index.position(call)
+
+    def handle(self, input: inputs.Input, now: int) -> Outcome:
+        step = Step(self.state, self._around, Micros(max(now, self.state.last_at)))
+        if isinstance(input, inputs.Tick):
+            self._tick(step)
+        elif isinstance(input, inputs.AgentCommand):
+            self._carry_out(step, input)
+        else:
+            HANDLERS[type(input)](step, input)
+        self._conclude(step)
+        return step.outcome
+
+    def _carry_out(self, step: Step, command: inputs.AgentCommand) -> None:
+        """A key that was carried out before is answered as it was then."""
+        known = self.state.carried_out.get(command_key(command.agent, command.key)) if command.key else None
+        if known is not None:
+            step.outcome.result.update(known.result)
+            return
+        try:
+            HANDLERS[type(command)](step, command)
+        except Refused:
+            assert not step.outcome.events, "a refused command changed something"
+            raise
+        if command.key and not isinstance(command, HARMLESS_TO_REPEAT):
+            step.emit(
+                e.CommandCarriedOut(at=step.now, agent=command.agent, key=command.key, result=dict(step.outcome.result))
+            )
+
+    def _tick(self, step: Step) -> None:
+        for _ in range(DEADLINE_ROUNDS_MAX):
+            due = self._deadlines.due(step.now)
+            if not due:
+                return
+            for kind, owner in due:
+                if kind == OF_CALL:
+                    step.fresh_calls[CallId(owner)] = None
+                    if (call := self.state.calls.get(CallId(owner))) is not None:
+                        _call_is_due(step, call)
+                else:
+                    step.fresh_agents[AgentId(owner)] = None
+                    if (agent := self.state.agents.get(AgentId(owner))) is not None:
+                        after_call_work_is_due = agent.after_call_until is not None
+                        if after_call_work_is_due and (agent.after_call_until or 0) <= step.now:
+                            after_call_work_ran_out(step, agent)
+                        agents.on_deadline(step, agent)
+            self._set_deadlines(list(step.fresh_calls), list(step.fresh_agents))
+        for kind, owner in self._deadlines.due(step.now):
+            stuck = invariants.Violation(
+                invariant="I4",
+                detail="a deadline comes again and again",
+                call=CallId(owner) if kind == OF_CALL else None,
+                agent=AgentId(owner) if kind == OF_AGENT else None,
+            )
+            self._broken(step, stuck)
+
+    def _conclude(self, step: Step) -> None:
+        """Match, check the laws, and note when to be woken."""
+        calls, people = self._assign(step)
+        found = invariants.check(self.state, self._around, calls, people)
+        found += invariants.check_attempts(self.state, step.outcome.events)
+        for violation in found:
+            self._broken(step, violation)
+        if found:
+            more_calls, more_people = self._assign(step)
+            calls, people = {**calls, **more_calls}, {**people, **more_people}
+        self._set_deadlines(calls, people)
+
+    def _assign(self, step: Step) -> tuple[dict[CallId, None], dict[AgentId, None]]:
+        """The only caller of ``routing.decide``: after every input, on the queues that it touched."""
+        calls: dict[CallId, None] = {}
+        people: dict[AgentId, None] = {}
+        index = self._around.index
+        while True:
+            self._sync(step, calls, people)
+            index = self._around.index
+            match = routing.decide(index) if index.dirty else None
+            if match is None:
+                return calls, people
+            call, agent = self.state.calls[match.call], self.state.agents[match.agent]
+            order = routing.order_of(call)
+            offers.deliver(step, call, agent, match.queue)
+            self._sync(step, calls, people)
+            first = index.first_waiting(match.queue)
+            if first is not None and first < order:
+                passed = invariants.Violation(invariant="I5", detail=f"{first[-1]} was passed over", call=call.call)
+                self._broken(step, passed)
+
+    def _sync(self, step: Step, calls: dict[CallId, None], people: dict[AgentId, None]) -> None:
+        """The index follows what was touched since it was last looked at."""
+        index = self._around.index
+        for call_id in step.fresh_calls:
+            index.sync_call(call_id, self.state.calls.get(call_id))
+        for agent_id in step.fresh_agents:
+            index.sync_agent(agent_id, self.state.agents.get(agent_id))
+        calls.update(step.fresh_calls)
+        people.update(step.fresh_agents)
+        step.fresh_calls = {}
+        step.fresh_agents = {}
+
+    def _set_deadlines(
+        self, calls: dict[CallId, None] | list[CallId], people: dict[AgentId, None] | list[AgentId]
+    ) -> None:
+        memories = self._around.memories
+        for call_id in calls:
+            call = self.state.calls.get(call_id)
+            if call is None:
+                self._deadlines.set((OF_CALL, call_id), None)
+                if call_id != legs.NO_CALL:
+                    memories.pop(call_id, None)
+            else:
+                self._deadlines.set((OF_CALL, call_id), deadlines.of_call(call, memories.get(call_id)))
+        for agent_id in people:
+            agent = self.state.agents.get(agent_id)
+            self._deadlines.set((OF_AGENT, agent_id), None if agent is None else deadlines.of_agent(agent))
+
+    def _broken(self, step: Step, violation: invariants.Violation) -> None:
+        if self._strict:
+            raise InvariantViolated(
+                violation.invariant, f"{violation.detail} (call {violation.call}, agent {violation.agent})"
+            )
+        repair.release(step, violation)
+
+
+def _call_is_due(step: Step, call: Call) -> None:
+    """One thing at a time: what follows from it may settle the rest."""
+    for leg in call.legs.values():
+        if leg.limit_at is not None and leg.limit_at <= step.now:
+            legs.on_deadline(step, call, leg)
+            return
+    if call.recording_limit_at is not None and call.recording_limit_at <= step.now:
+        recordings.lose(step, call, "no_answer" if call.cleared_at is None else "not_closed")
+    elif call.phase is CallPhase.RESERVED:
+        if call.release_at is not None and call.release_at <= step.now:
+            offers.release_is_due(step, call)
+    elif call.phase in (CallPhase.CONNECTED, CallPhase.HELD):
+        if call.limit_at is not None and call.limit_at <= step.now:
+            clear(step, call, ClearingCause.TIMEOUT, reason="call_limit")
+    else:
+        flow.on_deadline(step, call)

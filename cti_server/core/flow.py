@@ -1,0 +1,238 @@
+"""A call in its flow: what the flow orders is turned into effects and events, and what happens into the flow's inputs.
+
+The flow decides what a caller hears (`ivr/`); the centre carries it out. While an agent is being offered the call the
+flow stands still; a conversation ends it; a call that comes back to its queue goes on, asking again whatever was
+being asked. The centre waits for one thing at a time (`Call.waiting_for`), each with a limit (`Call.wait_until`):
+
+    answer · play · collect · identify · pin · data · queue (its limit is the queue's) · callback (answered in the
+    same step)
+"""
+
+from cti_server.core import digits, flow_orders
+from cti_server.core import events as e
+from cti_server.core.calls import clear, leave_queue
+from cti_server.core.clock import weekday_and_minute
+from cti_server.core.effects import PlayMusic, StopPlaying
+from cti_server.core.entities import Call
+from cti_server.core.step import Step
+from cti_server.core.vocabulary import CallPhase, ClearingCause, PinResult, QueueExit, QueueId, Verification
+from ivr.model import Flow, LoadNode
+from ivr.orders import (
+    AnnouncementDue,
+    Answered,
+    CollectTimedOut,
+    CustomerUnknown,
+    DataWaitEnded,
+    DigitsCollected,
+    FlowContext,
+    FlowInput,
+    PinChecked,
+    PromptsFinished,
+    QueueFacts,
+    QueueKeyPressed,
+    QueueRefused,
+    Restarted,
+)
+from ivr.runtime import resume, start
+
+IN_FLOW = (CallPhase.FLOW, CallPhase.QUEUED)
+IMMEDIATE_ANSWERS_MAX = 50
+
+
+def begin(step: Step, call: Call, flow: Flow) -> None:
+    _go_on(step, call, flow, flow_orders.carry_out(step, call, start(flow, _context(step, call, flow))))
+
+
+def feed(step: Step, call: Call, input: FlowInput) -> None:
+    """Something happened that the flow may wait for."""
+    flow = flow_of(step, call)
+    if flow is not None:
+        _go_on(step, call, flow, input)
+
+
+def flow_of(step: Step, call: Call) -> Flow | None:
+    """The flow in the version that the call began with; None: there is no flow, or that version is gone."""
+    if call.position is None:
+        return None
+    flow = step.around.flows.get(call.position.flow_id)
+    if flow is not None and flow.version == call.position.version:
+        return flow
+    return step.around.older_flows.get((call.position.flow_id, call.position.version))
+
+
+def drop(step: Step, call: Call) -> None:
+    """The call has left its flow for a conversation."""
+    if call.position is not None:
+        step.emit(e.FlowMoved(at=step.now, call=call.call, position=None))
+        memory = step.memory(call.call)
+        digits.forget(memory)
+        memory.announce_at = None
+        memory.queue_play = 0
+
+
+def returned(step: Step, call: Call) -> None:
+    """An offer came to nothing. Music and keys of the queue are still on; a question is asked again."""
+    if call.position is not None and call.waiting_for != flow_orders.QUEUE:
+        feed(step, call, Restarted())
+
+
+def repeat(step: Step, call: Call) -> None:
+    """After a restart: the node is repeated. A flow that is no longer to be had begins again in its present version."""
+    if flow_of(step, call) is not None:
+        feed(step, call, Restarted())
+        return
+    if call.phase is CallPhase.QUEUED:
+        play_music(step, call)
+        return
+    line = step.around.lines.get(call.line)
+    flow = step.around.flows.get(line.flow) if line is not None else None
+    if flow is None:
+        clear(step, call, ClearingCause.SERVER_RESTARTED, reason="flow_gone")
+    else:
+        begin(step, call, flow)
+
+
+def caller_answered(step: Step, call: Call) -> None:
+    """The caller's leg is up, answered by us."""
+    if call.waiting_for == flow_orders.ANSWER:
+        step.emit(e.CallAnsweredByFlow(at=step.now, call=call.call))
+        feed(step, call, Answered())
+    elif call.phase is CallPhase.QUEUED:
+        play_music(step, call)
+
+
+def prompts_over(step: Step, call: Call, play: int) -> None:
+    memory = step.memory(call.call)
+    if memory.queue_play == play:
+        memory.queue_play = 0
+        if call.phase in (CallPhase.QUEUED, CallPhase.RESERVED, CallPhase.ALERTING):
+            play_music(step, call)
+    elif call.phase not in IN_FLOW or digits.prompts_over(step, call, play):
+        return
+    elif call.waiting_for == flow_orders.PLAY and call.play == play:
+        feed(step, call, PromptsFinished())
+
+
+def digit_pressed(step: Step, call: Call, digit: str) -> None:
+    if call.phase not in IN_FLOW:
+        return
+    memory = step.memory(call.call)
+    if memory.collect is not None:
+        collected = digits.pressed(step, call, digit)
+        if collected is not None:
+            feed(step, call, collected)
+    elif call.waiting_for == flow_orders.PLAY and memory.is_interruptible:
+        assert call.customer_leg is not None
+        step.order(StopPlaying(call=call.call, n=step.n(call.call), leg=call.customer_leg))
+        feed(step, call, PromptsFinished())
+    elif call.waiting_for == flow_orders.QUEUE and digit in call.flow_state.get("keys", ""):
+        memory.queue_play = 0
+        feed(step, call, QueueKeyPressed(key=digit))
+
+
+def on_deadline(step: Step, call: Call) -> None:
+    """Whatever was waited for did not come, or the caller has been in the flow or the queue for too long."""
+    memory = step.memory(call.call)
+    if memory.lookup_until is not None and memory.lookup_until <= step.now:
+        memory.lookup_until = None
+    if call.phase not in IN_FLOW:
+        return
+    if call.phase is CallPhase.QUEUED and call.queue_limit_at is not None and call.queue_limit_at <= step.now:
+        _waited_too_long(step, call)
+    elif call.phase is CallPhase.FLOW and call.limit_at is not None and call.limit_at <= step.now:
+        clear(step, call, ClearingCause.TIMEOUT, reason="flow_limit")
+    elif memory.collect_until is not None and memory.collect_until <= step.now:
+        feed(step, call, digits.ran_out(step, call))
+    elif memory.announce_at is not None and memory.announce_at <= step.now:
+        _announce(step, call)
+    elif call.wait_until is not None and call.wait_until <= step.now:
+        _nothing_came(step, call)
+
+
+def play_music(step: Step, call: Call) -> None:
+    if call.customer_leg is not None and flow_orders.is_answered(call):
+        music = str(call.flow_state.get("music", "hold"))
+        step.order(PlayMusic(call=call.call, n=step.n(call.call), leg=call.customer_leg, music=music))
+
+
+def _go_on(step: Step, call: Call, flow: Flow, input: FlowInput | None) -> None:
+    """Orders that are answered at once feed the flow within the same step."""
+    for _ in range(IMMEDIATE_ANSWERS_MAX):
+        if input is None or call.position is None:
+            return
+        before = call.position
+        moved = resume(flow, before, input, _context(step, call, flow))
+        if moved.position == before and not moved.orders:
+            return
+        is_announcement = isinstance(input, AnnouncementDue)
+        input = flow_orders.carry_out(step, call, moved, is_announcement=is_announcement)
+    clear(step, call, ClearingCause.TIMEOUT, reason="flow_loop")
+
+
+def _nothing_came(step: Step, call: Call) -> None:
+    waited_until = call.wait_until
+    if call.waiting_for == flow_orders.PIN:
+        step.memory(call.call).pin = 0
+        step.emit(e.PinRefused(at=step.now, call=call.call, result=PinResult.UNAVAILABLE))
+    feed(step, call, _substitute(step, call))
+    if call.phase in IN_FLOW and call.wait_until == waited_until:
+        clear(step, call, ClearingCause.TIMEOUT, reason="flow_stuck")
+
+
+def _substitute(step: Step, call: Call) -> FlowInput:
+    match call.waiting_for:
+        case flow_orders.COLLECT:
+            collected: DigitsCollected | CollectTimedOut = digits.ran_out(step, call)
+            return collected
+        case flow_orders.IDENTIFY:
+            return CustomerUnknown()
+        case flow_orders.PIN:
+            return PinChecked(result="unavailable")
+        case flow_orders.DATA:
+            return DataWaitEnded()
+        case _:
+            return PromptsFinished()
+
+
+def _waited_too_long(step: Step, call: Call) -> None:
+    leave_queue(step, call, QueueExit.FLOWED_OUT, flow_goes_on=True)
+    if call.position is None:
+        clear(step, call, ClearingCause.TIMEOUT, reason="queue_limit")
+    elif call.waiting_for == flow_orders.QUEUE:
+        feed(step, call, QueueRefused())
+        if call.phase is CallPhase.FLOW and call.waiting_for == flow_orders.QUEUE:
+            clear(step, call, ClearingCause.TIMEOUT, reason="queue_limit")
+
+
+def _announce(step: Step, call: Call) -> None:
+    memory = step.memory(call.call)
+    every_s = int(call.flow_state.get("announce_every_s", 0))
+    memory.announce_at = step.after(s=every_s) if every_s > 0 else None
+    if call.phase is CallPhase.QUEUED and call.waiting_for == flow_orders.QUEUE:
+        feed(step, call, AnnouncementDue(position=max(1, step.around.index.position(call.call))))
+
+
+def _context(step: Step, call: Call, flow: Flow) -> FlowContext:
+    state = step.state
+    weekday, minute = weekday_and_minute(
+        step.now, offset_us=state.clock_offset_us, zone_s=state.settings.time_zone_offset_s
+    )
+    line = step.around.lines.get(call.line)
+    return FlowContext(
+        weekday=weekday,
+        minute=minute,
+        opening="by_hours" if line is None else line.opening,
+        has_caller_number=bool(step.text(call.number)),
+        is_customer_found=call.customer is not None,
+        is_verified=call.verification is Verification.VERIFIED,
+        tier=call.tier or None,
+        language=call.language or None,
+        queues={node.queue: _facts(step, node) for node in flow.nodes.values() if isinstance(node, LoadNode)},
+    )
+
+
+def _facts(step: Step, node: LoadNode) -> QueueFacts:
+    queue, index = QueueId(node.queue), step.around.index
+    return QueueFacts(
+        waiting=index.waiting(queue), ready_agents=index.idle(queue), logged_in_agents=index.logged_on(queue)
+    )

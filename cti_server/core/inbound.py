@@ -1,0 +1,118 @@
+"""A caller arrives, and answers about the caller come in.
+
+Decides what a line leads to: a flow, straight into a queue (``queue:orders``; answered when an agent answers), or
+nowhere.
+"""
+
+from cti_server.core import events as e
+from cti_server.core import flow, identity, queues
+from cti_server.core.calls import clear
+from cti_server.core.effects import RingLeg
+from cti_server.core.entities import Call
+from cti_server.core.flow_orders import DATA, IDENTIFY, PIN
+from cti_server.core.inputs import CustomersFound, DigitPressed, LegOffered, PinChecked, PlayFinished
+from cti_server.core.offers import prepare_card
+from cti_server.core.step import Step
+from cti_server.core.vocabulary import CallId, CallPhase, ClearingCause, PinResult, QueueId, Verification
+from ivr.orders import CustomerIdentified, CustomerUnknown, DataWaitEnded
+from ivr.orders import PinChecked as FlowPinChecked
+
+DIRECT = "queue:"
+ANY_LINE = "*"
+FLOW_PIN_RESULT = {
+    PinResult.VERIFIED: FlowPinChecked(result="verified"),
+    PinResult.WRONG: FlowPinChecked(result="wrong"),
+    PinResult.LOCKED: FlowPinChecked(result="locked"),
+    PinResult.UNAVAILABLE: FlowPinChecked(result="unavailable"),
+}
+
+
+def offered(step: Step, signal: LegOffered) -> None:
+    if signal.leg in step.state.legs:
+        return
+    call_id = CallId(step.next_id())
+    step.emit(
+        e.CallArrived(
+            at=step.now,
+            call=call_id,
+            leg=signal.leg,
+            line=signal.line,
+            trunk=signal.trunk,
+            number=step.keep(signal.number) if signal.number else None,
+            display_name=step.keep(signal.display_name) if signal.display_name else None,
+            limit_at=step.after(s=step.settings.flow_limit_s),
+            resume=signal.resume,
+        )
+    )
+    _start(step, step.state.calls[call_id])
+
+
+def customers_found(step: Step, signal: CustomersFound) -> None:
+    call = step.state.calls.get(signal.call)
+    if call is None or call.phase is CallPhase.CLEARED or not identity.found(step, call, signal):
+        return
+    if call.agent is not None:
+        prepare_card(step, call)
+    if call.phase not in flow.IN_FLOW:
+        return
+    if call.waiting_for == IDENTIFY:
+        count = len(signal.candidates)
+        flow.feed(step, call, CustomerIdentified(candidates=count) if count else CustomerUnknown())
+    elif call.waiting_for == DATA:
+        flow.feed(step, call, DataWaitEnded())
+
+
+def pin_checked(step: Step, signal: PinChecked) -> None:
+    call = step.state.calls.get(signal.call)
+    if call is None or call.phase is CallPhase.CLEARED:
+        return
+    memory = step.memory(call.call)
+    if not memory.pin or signal.n not in (0, memory.pin):
+        return
+    memory.pin = 0
+    if signal.result is PinResult.VERIFIED:
+        step.emit(e.CallerVerified(at=step.now, call=call.call, verification=Verification.VERIFIED))
+    else:
+        step.emit(e.PinRefused(at=step.now, call=call.call, result=signal.result))
+    if call.phase in flow.IN_FLOW and call.waiting_for == PIN:
+        flow.feed(step, call, FLOW_PIN_RESULT[signal.result])
+
+
+def digit_pressed(step: Step, signal: DigitPressed) -> None:
+    """Only keys of the caller, and only while a flow listens."""
+    call = _call_of_customer_leg(step, signal)
+    if call is not None:
+        flow.digit_pressed(step, call, signal.digit.reveal())
+
+
+def play_finished(step: Step, signal: PlayFinished) -> None:
+    call = _call_of_customer_leg(step, signal)
+    if call is not None:
+        flow.prompts_over(step, call, signal.play)
+
+
+def _call_of_customer_leg(step: Step, signal: DigitPressed | PlayFinished) -> Call | None:
+    call_id = step.state.legs.get(signal.leg)
+    call = step.state.calls.get(call_id) if call_id is not None else None
+    return call if call is not None and call.customer_leg == signal.leg else None
+
+
+def _start(step: Step, call: Call) -> None:
+    line = step.around.lines.get(call.line) or step.around.lines.get(ANY_LINE)
+    if line is None:
+        clear(step, call, ClearingCause.REJECTED, reason="unknown_line")
+    elif line.flow.startswith(DIRECT):
+        _straight_into_queue(step, call, QueueId(line.flow.removeprefix(DIRECT)))
+    elif (found := step.around.flows.get(line.flow)) is not None:
+        flow.begin(step, call, found)
+    else:
+        clear(step, call, ClearingCause.REJECTED, reason="unknown_flow")
+
+
+def _straight_into_queue(step: Step, call: Call, queue: QueueId) -> None:
+    if not queues.enqueue(step, call, queue):
+        clear(step, call, ClearingCause.OVERLOAD, reason="queue_refused")
+        return
+    assert call.customer_leg is not None
+    step.order(RingLeg(call=call.call, n=step.n(call.call), leg=call.customer_leg))
+    identity.look_up_once(step, call)
