@@ -67,7 +67,7 @@ def test_the_version_changes_with_content_and_not_with_comments(data: Path) -> N
         ('"queue:orders"', '"queue:order"', "line 1588-0002: there is no queue order (did you mean orders?)"),
         ("Asia/Seoul", "Asia/Seuol", "there is no time zone Asia/Seuol (did you mean Asia/Seoul?)"),
         ("service_level_s: 20 ", "service_leve_s: 20 ", "has no field service_leve_s (did you mean service_level_s?)"),
-        ("ring_timeout_s: 20 ", "ring_timeout_s: 2 ", "the file.times.ring_timeout_s must be from 5 to 120, not 2"),
+        ("ring_timeout_s: 20 ", "ring_timeout_s: 2 ", "times.ring_timeout_s must be from 5 to 120, not 2"),
         ("numbers: [1588-0001,", "numbers: [1588-0009,", "trunk local: there is no line 1588-0009"),
         ("port: 7443", "port: 5060", "gateway and sip have the same port 5060"),
         ("port: 7480", "port: 20500", "web: port 20500 is among those of media"),

@@ -32,6 +32,7 @@ from datafiles.problems import DataErrors, Problem, nearest
 from datafiles.reading import Tree, line_at, read_file
 from datafiles.shaping import shape
 from ivr.model import FlowSet
+from ivr.prompts import PromptSet
 from scripts.model import Dispositions, Text
 
 STRAIGHT_TO_QUEUE = "queue:"
@@ -82,10 +83,7 @@ class _Reading:
         folder = self._place(text.scripts, scripts.loader.LIBRARY)
         library = self._load(lambda: scripts.loader.load_library(folder))
         dispositions = self._load(lambda: scripts.loader.load_dispositions(folder))
-        flow_places = [self._place(place, ivr.loader.FLOWS) for place in text.flows or ("",)]
-        flows = prompts and self._load(lambda: ivr.loader.load_flows(flow_places, prompts, text.queues))
-        if flows is not None:
-            self._check_lines(text, flows)
+        flows = None if prompts is None else self._flows(text, prompts)
         if self.problems or prompts is None or flows is None or library is None or dispositions is None:
             return None
         version = _hash(text, *(flow.version for flow in flows.flows), library.version, dispositions.version)
@@ -101,6 +99,13 @@ class _Reading:
             library=library,
             dispositions=dispositions,
         )
+
+    def _flows(self, text: CentreText, prompts: PromptSet) -> FlowSet | None:
+        places = [self._place(place, ivr.loader.FLOWS) for place in text.flows or ("",)]
+        flows = self._load(lambda: ivr.loader.load_flows(places, prompts, text.queues))
+        if flows is not None:
+            self._check_lines(text, flows)
+        return flows
 
     # --- rules between values ----------------------------------------------------------------------------------------
 

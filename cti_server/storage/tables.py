@@ -238,6 +238,7 @@ projection_state = Table(
     Column("name", String(40), primary_key=True),
     _count("applied_seq"),
     _count("applied_erasure"),
+    _count("clock_offset_us"),
 )
 
 PROJECTIONS = (
