@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from cti_server.commands.arguments import count, data_folder, existing_path, input_file, output_file, seconds
+from cti_server.commands.arguments import count, data_folder, existing_path, input_file, output_file, seconds, skill
 
 FAILED = 1
 BAD_USE = 2
@@ -108,7 +108,11 @@ def _run(command: Command, arguments: argparse.Namespace) -> int:
 def _one_line(error: Exception) -> str:
     """The error for a person. Ours and the system's are explained by their message; any other is a bug of ours."""
     from cti_server.core.errors import IeumError
+    from datafiles.problems import DataErrors
 
+    if isinstance(error, DataErrors):
+        more = len(error.problems) - 1
+        return str(error.problems[0]) + (f" (and {more} more; `ieum check` shows them)" if more else "")
     message = " ".join(str(error).split())
     if isinstance(error, IeumError | OSError) and message:
         return message
@@ -200,22 +204,28 @@ def _user(parser: argparse.ArgumentParser) -> None:
         _data(subparser)
         return subparser
 
-    action("list", "Show who may sign in, and with which roles")
-    add = action("add", "Add a person; the password is made up and shown once")
-    add.add_argument("user", metavar="USER", help="the name to sign in with")
-    add.add_argument("--name", metavar="TEXT", help="the name that others see (default: USER)")
+    def person(name: str, summary: str) -> argparse.ArgumentParser:
+        subparser = action(name, summary)
+        subparser.add_argument("login", metavar="LOGIN", help="the name to sign in with")
+        return subparser
+
+    action("list", "Show who may sign in, and as what")
+    add = person("add", "Add a person; the password is made up and shown once")
+    add.add_argument("--name", metavar="TEXT", help="the name that others see (default: LOGIN)")
+    add.add_argument("--role", action="append", choices=ROLES, required=True, help="may be given several times")
+    add.add_argument("--extension", metavar="NUMBER", default="", help="the phone of an agent")
+    add.add_argument("--group", metavar="GROUP", default="", help="the group that the person works in")
     add.add_argument(
-        "--role",
+        "--skill",
         action="append",
-        choices=ROLES,
-        required=True,
-        help="what the person may do; may be given several times",
+        type=skill,
+        default=[],
+        metavar="QUEUE=LEVEL",
+        help="a queue that an agent serves, and how well, from 1 to 10; may be given several times",
     )
-    add.add_argument("--extension", metavar="NUMBER", help="the phone's number; it binds the person to a phone")
-    password = action("password", "Give a person a new password, which is shown once")
-    password.add_argument("user", metavar="USER", help="the name to sign in with")
-    remove = action("remove", "Let a person sign in no more; the records of their calls stay")
-    remove.add_argument("user", metavar="USER", help="the name to sign in with")
+    person("password", "Give a person a new password, which is shown once")
+    person("remove", "Let a person sign in no more; the records of their calls stay")
+    person("restore", "Let a removed person sign in again")
 
 
 def _backup(parser: argparse.ArgumentParser) -> None:

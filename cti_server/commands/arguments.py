@@ -62,3 +62,11 @@ def data_folder(text: str) -> Path:
     if path.exists() and not path.is_dir():
         raise argparse.ArgumentTypeError(f"{text} is not a folder")
     return path
+
+
+def skill(text: str) -> tuple[str, int]:
+    """`QUEUE=LEVEL`, the level from 1 to 10."""
+    name, _, level = text.partition("=")
+    if not name or not level.isdecimal() or not 1 <= int(level) <= 10:
+        raise argparse.ArgumentTypeError(f"{text!r} is not QUEUE=LEVEL with a level from 1 to 10")
+    return name, int(level)

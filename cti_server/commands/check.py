@@ -1,4 +1,4 @@
-"""`ieum check`: what is wrong with flows, prompts, scripts and the main system's declarations, before they are loaded.
+"""`ieum check`: what is wrong with a centre's text files, before they are loaded.
 
 Decides only which checker a file belongs to, by the keys at its top; what is a mistake is the checkers' matter. Prints
 a line for each mistake and fails when there is one.
@@ -12,18 +12,20 @@ from pathlib import Path
 
 import ivr.loader
 import scripts.loader
+from cti_server import config
 from cti_server.core.errors import DataError
 from cti_server.customers.declarations import SHOP_FILE, load_declarations
 from datafiles.problems import Problem
 from datafiles.reading import SIZE_MAX
 
 SUFFIX = ".yaml"
+SHIPPED = (config.DEFAULT_FILE, ivr.loader.FLOWS, ivr.loader.PROMPTS, scripts.loader.LIBRARY, SHOP_FILE)
 FILES_MAX = 2_000
 _TOP_KEY = re.compile(r"^([a-z_]+):", re.MULTILINE)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    files = list(_files(arguments.paths or (ivr.loader.FLOWS, ivr.loader.PROMPTS, scripts.loader.LIBRARY, SHOP_FILE)))
+    files = list(_files(arguments.paths or SHIPPED))
     if not files:
         print("ieum check: there is no .yaml file in what was named", file=sys.stderr)
         return 1
@@ -74,7 +76,7 @@ def _checker_of(file: Path, problems: list[Problem]) -> Checker | None:
     for marks, checker in _CHECKERS:
         if marks <= keys:
             return checker
-    problems.append(Problem(str(file), 1, "this is neither a flow, a prompt file, a script nor a declaration"))
+    problems.append(Problem(str(file), 1, "this is no configuration, flow, prompt file, script or declaration"))
     return None
 
 
@@ -110,12 +112,17 @@ def _check_declarations(files: list[Path]) -> list[Problem]:
     return problems
 
 
+def _check_configurations(files: list[Path]) -> list[Problem]:
+    return [problem for file in files for problem in config.check(file)]
+
+
 # The first row whose keys all stand at the top of a file decides.
 _CHECKERS: tuple[tuple[set[str], Checker], ...] = (
     ({"flow", "nodes"}, _check_flows),
     ({"conversations"}, _check_flows),
     ({"language", "prompts"}, _check_prompts),
     ({"queries", "views"}, _check_declarations),
+    ({"queues", "lines"}, _check_configurations),
     ({"opening"}, _check_scripts),
     ({"dispositions"}, _check_scripts),
     ({"middles"}, _check_scripts),

@@ -7,6 +7,7 @@ import pytest
 
 from cti_server import cli
 from cti_server.commands.check import check
+from cti_server.config import DEFAULT_FILE
 from cti_server.customers.declarations import SHOP_FILE
 from ivr.loader import FLOWS, PROMPTS
 
@@ -33,6 +34,17 @@ def test_a_file_that_nobody_understands_is_named(tmp_path: Path) -> None:
     assert (problem.file, problem.line) == (str(stray), 1)
 
 
+def test_a_mistake_in_the_configuration_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "centre.yaml"
+    text = DEFAULT_FILE.read_text(encoding="utf-8").replace(
+        '1588-0002: {flow: "queue:orders"}', "1588-0002: {flow: mian}"
+    )
+    file.write_text(text, encoding="utf-8")
+    problems = check([file])
+    assert problems and all(problem.file == str(file) and problem.line > 1 for problem in problems)
+    assert any("main" in problem.hint for problem in problems)
+
+
 def test_a_broken_file_is_told_by_its_own_checker(tmp_path: Path) -> None:
     broken = tmp_path / "broken.yaml"
     broken.write_text("flow: broken\nnodes: [\n", encoding="utf-8")
@@ -40,7 +52,9 @@ def test_a_broken_file_is_told_by_its_own_checker(tmp_path: Path) -> None:
     assert [problem.file for problem in problems] == [str(broken)]
 
 
-@pytest.mark.parametrize("source", [FLOWS / "main.yaml", PROMPTS / "ko.yaml", SHOP_FILE], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "source", [DEFAULT_FILE, FLOWS / "main.yaml", PROMPTS / "ko.yaml", SHOP_FILE], ids=lambda path: path.name
+)
 def test_each_kind_of_file_is_recognised_where_it_stands(source: Path) -> None:
     assert check([source]) == []
 

@@ -1,0 +1,29 @@
+"""Finds the database of the centre that a command is about. Decides nothing but that there must be a centre."""
+
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from cti_server import config
+from cti_server.core.errors import IeumError
+from cti_server.storage import schema
+from cti_server.storage.database import open_database
+
+
+class NoCentre(IeumError):
+    """The folder holds no centre, or one of another release."""
+
+
+def open_centre(data: Path) -> Engine:
+    """The database as it is. Raises NoCentre, and DataErrors when the configuration is wrong."""
+    if not config.config_file(data).is_file():
+        raise NoCentre(f"there is no centre in {data}; `ieum serve --data {data}` makes one")
+    return open_database(config.read(data).server.database_url, is_writer=True)
+
+
+def open_current_centre(data: Path) -> Engine:
+    """The database, which must be of this release."""
+    database = open_centre(data)
+    if schema.current(database) != schema.newest():
+        raise NoCentre(f"the database is not of this release; run `ieum migrate --data {data}` first")
+    return database

@@ -1,0 +1,92 @@
+"""People are added, listed, removed and given passwords from the command line."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cti_server import cli, config
+from cti_server.commands.centre import open_centre
+from cti_server.core.vocabulary import Secret
+from cti_server.storage import people
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A centre that was started once."""
+    config.write_defaults(tmp_path)
+    assert cli.main(["migrate", "--data", str(tmp_path)]) == 0
+    return tmp_path
+
+
+def added(data: Path, capsys: pytest.CaptureFixture[str], login: str = "kim") -> str:
+    """Adds an agent; gives the password that was shown."""
+    capsys.readouterr()
+    role = ["--role", "agent", "--extension", "101", "--group", "C/S", "--skill", "orders=5", "--name", "김이음"]
+    assert cli.main(["user", "add", "--data", str(data), login, *role]) == 0
+    (password,) = re.findall(r"password (\S+),", capsys.readouterr().out)
+    return str(password)
+
+
+def test_the_password_that_is_shown_is_the_one_that_works(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    password = added(data, capsys)
+    person = people.check_password(open_centre(data), "kim", Secret(password))
+    assert person is not None
+    assert (person.name, person.extension, person.skills) == ("김이음", "101", {"orders": 5})
+
+
+def test_a_new_password_replaces_the_old_one(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old = added(data, capsys)
+    assert cli.main(["user", "password", "--data", str(data), "kim"]) == 0
+    (new,) = re.findall(r"password (\S+),", capsys.readouterr().out)
+    database = open_centre(data)
+    assert people.check_password(database, "kim", Secret(old)) is None
+    assert people.check_password(database, "kim", Secret(new)) is not None
+
+
+def test_a_removed_person_cannot_sign_in_until_restored(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    password = Secret(added(data, capsys))
+    assert cli.main(["user", "remove", "--data", str(data), "kim"]) == 0
+    assert people.check_password(open_centre(data), "kim", password) is None
+    assert cli.main(["user", "list", "--data", str(data)]) == 0
+    assert re.search(r"^kim .* removed$", capsys.readouterr().out, re.MULTILINE)
+    assert cli.main(["user", "restore", "--data", str(data), "kim"]) == 0
+    assert people.check_password(open_centre(data), "kim", password) is not None
+
+
+def test_the_list_shows_people_and_no_password(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    password = added(data, capsys)
+    assert cli.main(["user", "list", "--data", str(data)]) == 0
+    shown = capsys.readouterr().out
+    assert "김이음" in shown and "orders=5" in shown
+    assert password not in shown and "argon2" not in shown
+
+
+@pytest.mark.parametrize("action", ["password", "remove", "restore"])
+def test_somebody_unknown_is_a_failure(data: Path, action: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["user", action, "--data", str(data), "nobody"]) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "nobody" in said
+
+
+def test_a_login_is_given_once(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    added(data, capsys)
+    assert cli.main(["user", "add", "--data", str(data), "kim", "--role", "reviewer"]) == 1
+    assert "taken" in capsys.readouterr().err
+
+
+def test_an_agent_without_a_phone_is_bad_use(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["user", "add", "--data", str(data), "kim", "--role", "agent"]) == 2
+    assert "--extension" in capsys.readouterr().err
+
+
+def test_a_folder_without_a_centre_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["user", "list", "--data", str(tmp_path)]) == 1
+    assert "there is no centre" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_migrating_twice_does_nothing_the_second_time(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert cli.main(["migrate", "--data", str(data)]) == 0
+    assert "already" in capsys.readouterr().out
