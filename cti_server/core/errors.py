@@ -22,7 +22,7 @@ class IeumError(Exception):
 class Refused(IeumError):
     """A command was refused. The desktop turns the code into a sentence of the person's language."""
 
-    def __init__(self, code: str, **parameters: str | int) -> None:
+    def __init__(self, code: str, /, **parameters: str | int) -> None:
         super().__init__(code, parameters)
         self.code = code
         self.parameters: Mapping[str, str | int] = parameters

@@ -16,10 +16,6 @@ from cti_server.core.vocabulary import AgentId, CallId, Extension, Micros, Perso
 from ivr.model import Flow, FlowSet
 from ivr.orders import Collect
 
-EFFECTS_PER_EPOCH = 1_000_000
-"""Effects of a call are numbered on from here after every restart, because the numbers given before are not
-journalled."""
-
 
 @dataclass(slots=True)
 class Outcome:
@@ -123,8 +119,14 @@ class Step:
         self.fresh_calls[call] = None
         memory = self.around.memories.get(call)
         if memory is None:
-            memory = self.around.memories[call] = Memory(effects=self.state.epoch * EFFECTS_PER_EPOCH)
+            memory = self.around.memories[call] = Memory(effects=self._first_n(call))
         return memory
+
+    def _first_n(self, call: CallId) -> int:
+        """Numbers given before a restart are not journalled: those given now begin at the call's age in microseconds,
+        which is above any of them."""
+        known = self.state.calls.get(call)
+        return self.now if known is None else self.now - known.arrived_at
 
     def next_id(self) -> int:
         """A number never given before; the event that carries it makes it known to the state."""

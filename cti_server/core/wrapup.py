@@ -148,11 +148,11 @@ def _was_mine(call: Call, command: CallCommand) -> bool:
 def _check_disposition(settings: CentreSettings, command: DisposeCall) -> None:
     if not settings.dispositions:
         if not command.code:
-            raise Refused("unknown_disposition", disposition=command.code)
+            raise Refused("unknown_disposition", code=command.code)
         return
     for known in settings.dispositions:
         if known.code == command.code:
             if command.subcode and command.subcode not in [subcode.code for subcode in known.subcodes]:
-                raise Refused("unknown_disposition", disposition=command.subcode)
+                raise Refused("unknown_disposition", code=command.subcode)
             return
-    raise Refused("unknown_disposition", disposition=command.code)
+    raise Refused("unknown_disposition", code=command.code)
