@@ -1,0 +1,157 @@
+"""The running session: signs in, folds messages into the store, tells view-models what changed, sends for them.
+
+Decides nothing about what is shown. One object per window; the only view-model that knows the link.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
+
+from agent_app.link.client import Changed, LinkEvent, Received, Target
+from agent_app.store import Connection, Store, Topic
+from cti_server.wire.client import AskBody, ClientFrame, CommandBody, LogOff
+from cti_server.wire.server import Code, Denied, Snapshot, Welcome
+
+TICK_MS = 250
+
+
+class Link(Protocol):
+    """What the session needs of the bridge; tests bring their own."""
+
+    @property
+    def happened(self) -> SignalInstance: ...
+
+    def open(self, target: Target) -> None: ...
+
+    def send(self, frame: ClientFrame) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def monotonic_us() -> int:
+    return time.monotonic_ns() // 1000
+
+
+class Session(QObject):
+    """`changed` carries the set of topics, `replied` a command's body and its ReplyFrame.
+
+    `tick` comes four times a second for the timers on the screen."""
+
+    changed = Signal(object)
+    tick = Signal()
+    signed_in = Signal()
+    denied = Signal(str, object)
+    replied = Signal(object, object)
+
+    def __init__(self, link: Link, *, clock: Callable[[], int] = monotonic_us, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.link = link
+        self.store = Store(prefix=secrets.token_hex(8))
+        self._clock = clock
+        self._target: Target | None = None
+        link.happened.connect(self._on_event)
+        self._timer = QTimer(self)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self.tick)
+        self._timer.start()
+
+    # --- what the person does --------------------------------------------------------------------------------------
+
+    def sign_in(self, target: Target) -> None:
+        self._target = target
+        self.store.denied = None
+        self.link.open(target)
+
+    def do(self, body: CommandBody, *, command_id: str = "") -> str:
+        """Send a command; returns its id. It stays outstanding until the server replied, also over a reconnect."""
+        frame = self.store.command(body, command_id=command_id)
+        self.link.send(frame)
+        return frame.id
+
+    def ask(self, body: AskBody) -> None:
+        self.link.send(self.store.ask(body))
+
+    def new_id(self) -> str:
+        """An id for a command that is kept on disk before it is sent."""
+        return f"{self.store.prefix}-k{secrets.token_hex(4)}"
+
+    def sign_out(self) -> None:
+        self.do(LogOff())
+
+    def close(self) -> None:
+        self._timer.stop()
+        self.link.close()
+
+    # --- what view-models read -------------------------------------------------------------------------------------
+
+    def now(self) -> int:
+        """The server's clock in UTC microseconds."""
+        return self.store.server_now(self._clock())
+
+    @property
+    def server_url(self) -> str:
+        return self._target.url if self._target else ""
+
+    @property
+    def user(self) -> str:
+        return self._target.user if self._target else ""
+
+    @property
+    def is_connected(self) -> bool:
+        return self.store.connection is Connection.CONNECTED
+
+    def codes(self, kind: str) -> tuple[Code, ...]:
+        """A code table of the catalogue by its field name; empty before sign-in."""
+        if self.store.welcome is None:
+            return ()
+        found: tuple[Code, ...] = getattr(self.store.welcome.catalogue, kind)
+        return found
+
+    # --- what comes in ---------------------------------------------------------------------------------------------
+
+    def _on_event(self, event: LinkEvent) -> None:
+        match event:
+            case Changed():
+                self.changed.emit(self.store.connection_changed(event.state, latency_ms=event.latency_ms))
+            case Received(frame=frame):
+                topics = self.store.apply(frame, self._clock())
+                if isinstance(frame, Snapshot):
+                    for waiting in self.store.unacknowledged():
+                        self.link.send(waiting)
+                while self.store.replies:
+                    self.replied.emit(*self.store.replies.popleft())
+                if topics:
+                    self.changed.emit(topics)
+                if isinstance(frame, Welcome):
+                    self.signed_in.emit()
+                elif isinstance(frame, Denied):
+                    self.denied.emit(frame.code, dict(frame.parameters))
+
+
+class ViewModel(QObject):
+    """Base of the others: hears only of its own topics, and says `changed` when its picture is new."""
+
+    changed = Signal()
+    topics: frozenset[Topic] = frozenset()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.session = session
+        session.changed.connect(self._on_topics)
+
+    @property
+    def store(self) -> Store:
+        return self.session.store
+
+    def _on_topics(self, topics: set[Topic]) -> None:
+        if not self.topics.isdisjoint(topics):
+            self.refresh(topics)
+
+    def refresh(self, topics: set[Topic]) -> None:
+        """Override where there is more to do than to draw again."""
+        self.changed.emit()

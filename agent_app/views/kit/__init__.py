@@ -1,0 +1,1 @@
+"""The base widgets and the look (tokens, icons, fonts, style) that every view is built from."""

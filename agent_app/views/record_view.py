@@ -1,0 +1,124 @@
+"""A record view: the list as a table with fixed widths, below it the chosen row in detail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtWidgets import QAbstractItemView, QGridLayout, QHeaderView, QTableView, QWidget
+
+from agent_app.i18n import tr
+from agent_app.viewmodels.records import RecordViews
+from agent_app.views.kit import panel
+from agent_app.views.kit.button import Button
+from agent_app.views.kit.label import Label
+
+CHARACTER_PX = 8
+ROW_PX = 34
+DETAIL_COLUMNS = 2
+
+
+class RecordView(QWidget):
+    def __init__(self, model: RecordViews) -> None:
+        super().__init__()
+        self._model, self._widths = model, object()
+        column = panel.column(self)
+        self.table = QTableView()
+        self.table.setModel(model.table)
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(ROW_PX)
+        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.table.horizontalHeader().setStretchLastSection(True)
+        self.table.horizontalHeader().setHighlightSections(False)
+        self.table.setShowGrid(False)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.table.setTabKeyNavigation(False)
+        self.table.selectionModel().currentRowChanged.connect(self._on_row)
+        column.addWidget(self.table, 3)
+        self.rule = panel.line()
+        column.addWidget(self.rule)
+        self.detail_area = panel.ScrolledColumn(fills=True)
+        self.detail = QWidget()
+        self._grid = QGridLayout(self.detail)
+        self._grid.setContentsMargins(14, 12, 14, 14)
+        self._grid.setHorizontalSpacing(12)
+        self._grid.setVerticalSpacing(6)
+        for place in range(DETAIL_COLUMNS):
+            self._grid.setColumnMinimumWidth(2 * place, 74)
+            self._grid.setColumnStretch(2 * place + 1, 1)
+        self.detail_area.content.addWidget(self.detail)
+        column.addWidget(self.detail_area, 2)
+        self.state = Label("", "muted")
+        self.state.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column.addWidget(self.state, 1)
+        self.retry = Button(tr("action.try_again"), icon="rotate-ccw")
+        self.retry.clicked.connect(model.retry)
+        column.addWidget(self.retry, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addSpacing(8)
+        model.changed.connect(self.refresh)
+        model.moved.connect(self._on_moved)
+        self.refresh()
+
+    def refresh(self) -> None:
+        model, condition = self._model, self._model.condition
+        rows = model.table.rowCount()
+        here = condition == "here" and rows > 0
+        for widget in (self.table, self.rule, self.detail_area):
+            widget.setVisible(here)
+        self.state.setVisible(not here)
+        self.retry.setVisible(condition == "failed")
+        if here:
+            self._set_widths()
+            self._select()
+            return
+        self.state.setText(_SENTENCES[condition]())
+        panel.clear(self._grid)
+
+    def _set_widths(self) -> None:
+        key = tuple((column.key, column.width) for column in self._model.table.columns)
+        if key != self._widths:
+            self._widths = key
+            for number, column in enumerate(self._model.table.columns):
+                self.table.setColumnWidth(number, max(64, column.width * CHARACTER_PX + 16))
+        tall = self.table.horizontalHeader().sizeHint().height() + self._model.table.rowCount() * ROW_PX + 2
+        self.table.setMaximumHeight(tall)
+
+    def _select(self) -> None:
+        current = self.table.currentIndex().row()
+        wanted = current if 0 <= current < self._model.table.rowCount() else self._model.selected()
+        if current != wanted:
+            self.table.selectRow(wanted)
+        else:
+            self._show_detail(wanted)
+
+    def _on_moved(self) -> None:
+        wanted = self._model.selected()
+        if wanted >= 0:
+            self.table.selectRow(wanted)
+            self.table.scrollTo(self._model.table.index(wanted, 0))
+
+    def _on_row(self, now: QModelIndex, before: QModelIndex) -> None:
+        if now.isValid():
+            self._show_detail(now.row())
+
+    def _show_detail(self, row: int) -> None:
+        panel.clear(self._grid)
+        for number, (title, text, _) in enumerate(self._model.detail(row)):
+            line, place = divmod(number, DETAIL_COLUMNS)
+            self._grid.addWidget(Label(title, "muted"), line, 2 * place, Qt.AlignmentFlag.AlignTop)
+            value = Label(text, wrap=True)
+            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            self._grid.addWidget(value, line, 2 * place + 1, Qt.AlignmentFlag.AlignTop)
+        self._grid.setRowStretch(self._grid.rowCount(), 1)
+
+
+_SENTENCES: Final[dict[str, Callable[[], str]]] = {
+    "empty": lambda: tr("timeline.nobody"),
+    "waiting": lambda: tr("card.waiting"),
+    "failed": lambda: tr("card.failed"),
+    "here": lambda: tr("record.none"),
+}
