@@ -242,3 +242,7 @@ AnyReport = (
     | RecordingFailed
     | CommandFailed
 )
+
+AnyDurable = (
+    MediaLost | CallEnded | RecordingStarted | RecordingPaused | RecordingResumed | RecordingFinished | RecordingFailed
+)
