@@ -155,7 +155,7 @@ class PyVoipDriver:
                 number=str(caller.get("number", "")) if isinstance(caller, dict) else "",
                 name=str(caller.get("caller", "")).strip('" ')
                 if isinstance(caller, dict)
-                else "",  # pyVoIP leaves a quote
+                else "",
                 call=int(number) if number.isdigit() else 0,
                 auto_answer="answer-after=0" in str(headers.get("call-info", "")),
             )
