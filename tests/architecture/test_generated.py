@@ -27,4 +27,5 @@ def test_no_page_is_left_over_or_forgotten(pages: dict[str, str]) -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_a_generated_page_is_up_to_date(name: str, pages: dict[str, str]) -> None:
     """If this fails: `.venv/bin/python docs/generate.py`, and commit what it writes."""
-    assert (ROOT / "docs" / "generated" / name).read_text(encoding="utf-8") == pages[name]
+    is_up_to_date = (ROOT / "docs" / "generated" / name).read_text(encoding="utf-8") == pages[name]
+    assert is_up_to_date, "the source has changed: run `.venv/bin/python docs/generate.py`"
