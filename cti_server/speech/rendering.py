@@ -14,7 +14,7 @@ from cti_server.core.errors import Unavailable
 from cti_server.speech.worker import Worker, WorkerLost, WorkerUnusable
 from ivr.loader import PROMPTS, load_prompts
 
-MADE_BY = "1"  # raise it when the same text would sound different: everything is then rendered again
+MADE_BY = "2"  # raise it when the same text would sound different: everything is then rendered again
 LIST_FILE = "rendered.json"
 LOSSES_MAX = 3  # how often a new child is started in one go
 VOICES = {"ko": "ko", "en": "en-us"}
@@ -84,7 +84,11 @@ def render(directory: Path, texts: Mapping[str, str], progress: Progress | None 
 
 
 def render_utterances(
-    directory: Path, utterances: Mapping[str, Utterance], progress: Progress | None = None
+    directory: Path,
+    utterances: Mapping[str, Utterance],
+    progress: Progress | None = None,
+    *,
+    start_worker: Callable[[], Worker] = Worker,
 ) -> RenderReport:
     """Blocks until every utterance has its file. `progress(done, total, key)` is called after each."""
     directory.mkdir(parents=True, exist_ok=True)
@@ -96,7 +100,7 @@ def render_utterances(
     ]
     removed = _remove(directory, [key for key in listed if key not in utterances])
     kept = {key: listed[key] for key in utterances if key in listed and key not in stale}
-    work = _Work(directory, {key: utterances[key] for key in stale}, kept, progress)
+    work = _Work(directory, {key: utterances[key] for key in stale}, kept, progress, start_worker)
     if stale:
         work.run()
     if stale or removed:
@@ -112,12 +116,18 @@ class _Work:
     """What is still to be spoken; a text that kills the child twice is given up."""
 
     def __init__(
-        self, directory: Path, stale: Mapping[str, Utterance], kept: Mapping[str, str], progress: Progress | None
+        self,
+        directory: Path,
+        stale: Mapping[str, Utterance],
+        kept: Mapping[str, str],
+        progress: Progress | None,
+        start_worker: Callable[[], Worker],
     ) -> None:
         self._directory = directory
         self._waiting = dict(stale)
         self._total = len(stale)
         self._progress = progress
+        self._start_worker = start_worker
         self.done = dict(kept)
         self.failed: dict[str, str] = {}
         self.seconds = 0.0
@@ -126,7 +136,7 @@ class _Work:
         suspect = ""
         for _ in range(LOSSES_MAX + 1):
             try:
-                with Worker() as worker:
+                with self._start_worker() as worker:
                     while self._waiting:
                         self._speak(worker, next(iter(self._waiting)))
                 return

@@ -1,19 +1,22 @@
 """The synthesiser itself: one pyttsx3 engine in one process, one sentence at a time.
 
-Runs in the child process only. What pyttsx3 2.99 needs to be reliable: `init()` once, a first sentence that may be
-lost, one `runAndWait` a sentence, and a look at each file, because a sentence can end without one.
+Runs in the child process only. What pyttsx3 2.99 needs to be reliable: `init()` once; a first sentence that may be
+lost; one `runAndWait` a sentence, which returns while espeak-ng's own thread still speaks, so that a second sentence
+would cut the first one; and a look at each file.
 """
 
 import re
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
-from cti_server.speech.sound import Samples, for_telephone, read_wav, write_wav
+from cti_server.speech.sound import TELEPHONE_HZ, Samples, for_telephone, read_wav, write_wav
 
 SHORTEST_S = 0.3
+SENTENCE_LIMIT_S = 30.0
 TRIES = 3
-_SENTENCE = re.compile(r"[^.!?]+[.!?]*(?=\s|$)")
+_SENTENCE = re.compile(r"\S.*?(?:[.!?]+(?=\s|$)|$)")
 
 
 class Voice:
@@ -21,11 +24,16 @@ class Voice:
 
     def __init__(self) -> None:
         import pyttsx3  # loads libespeak-ng, which may be missing
+        from pyttsx3.drivers import _espeak
 
+        self._finished = threading.Event()
+        self._errors: list[Exception] = []
+        self._wait_for_espeak = _espeak.Synchronize
         self._engine: Any = pyttsx3.init("espeak")
-        self._engine.connect("finished-utterance", self._finished)
-        self._is_finished = False
-        self._speak("warm up", Path(tempfile.gettempdir()) / "ieum-warm-up.wav", must_succeed=False)
+        self._engine.connect("finished-utterance", self._note_finished)
+        self._engine.connect("error", self._note_error)
+        with tempfile.TemporaryDirectory(prefix="ieum-speech-") as folder:
+            self._speak("warm up", Path(folder) / "lost.wav")
 
     def speak_to(self, path: Path, text: str, *, voice: str, rate: int, pitch: int) -> float:
         """Writes the text as an 8 kHz WAV file; gives its length in seconds. Raises RuntimeError."""
@@ -36,28 +44,34 @@ class Voice:
             spoken = [self._sentence(sentence, Path(folder)) for sentence in sentences(text)]
         samples = for_telephone(spoken)
         write_wav(path, samples)
-        return len(samples) / 8_000
+        return len(samples) / TELEPHONE_HZ
 
     def _sentence(self, text: str, folder: Path) -> tuple[Samples, int]:
         for attempt in range(TRIES):
             path = folder / f"{attempt}.wav"
-            if self._speak(text, path, must_succeed=True):
+            if self._speak(text, path):
                 samples, rate = read_wav(path)
                 if len(samples) > SHORTEST_S * rate:
                     return samples, rate
         raise RuntimeError(f"espeak-ng made no sound of {text!r}")
 
-    def _speak(self, text: str, path: Path, *, must_succeed: bool) -> bool:
-        self._is_finished = False
+    def _speak(self, text: str, path: Path) -> bool:
+        """Whether there is a file and nobody writes to it any more."""
+        self._finished.clear()
         self._engine.save_to_file(text, str(path))
         self._engine.runAndWait()
-        is_there = path.exists()
-        if not must_succeed:
-            path.unlink(missing_ok=True)
-        return self._is_finished and is_there
+        self._wait_for_espeak()
+        if self._errors:
+            raise RuntimeError(str(self._errors.pop(0)))
+        return self._finished.wait(SENTENCE_LIMIT_S) and path.exists()
 
-    def _finished(self, name: str | None, completed: bool) -> None:
-        self._is_finished = completed
+    def _note_finished(self, name: str | None, completed: bool) -> None:
+        if completed:
+            self._finished.set()
+
+    def _note_error(self, name: str | None, exception: Exception) -> None:
+        """pyttsx3 swallows what its driver raises, e.g. over a voice that does not exist."""
+        self._errors.append(exception)
 
 
 def sentences(text: str) -> list[str]:
