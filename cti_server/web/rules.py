@@ -1,0 +1,34 @@
+"""Who may call which route: method × path × roles. A route without a row does not exist, so none can be forgotten."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+AGENT, SUPERVISOR, REVIEWER, ADMINISTRATOR, MONITOR = "agent", "supervisor", "reviewer", "administrator", "monitor"
+"""``monitor`` is no person: whoever holds the key in ``<data>/secrets/metrics_token``."""
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """``roles`` None: everybody, also without signing in."""
+
+    method: str
+    path: str
+    roles: frozenset[str] | None
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("GET", "/health", None),
+    Rule("POST", "/api/sign-in", None),
+    Rule("POST", "/api/sign-out", frozenset({AGENT, SUPERVISOR, REVIEWER, ADMINISTRATOR})),
+    Rule("GET", "/metrics", frozenset({ADMINISTRATOR, MONITOR})),
+    Rule("GET", "/api/calls", frozenset({AGENT, SUPERVISOR, REVIEWER})),
+    Rule("GET", "/api/calls/{call:int}", frozenset({AGENT, SUPERVISOR, REVIEWER})),
+    Rule("GET", "/api/recordings/{recording:int}/audio", frozenset({AGENT, SUPERVISOR, REVIEWER})),
+    Rule("GET", "/api/callbacks", frozenset({AGENT, SUPERVISOR})),
+)
+"""Agents see their own calls and recordings only; that is checked row by row in the route itself."""
