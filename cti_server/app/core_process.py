@@ -1,0 +1,289 @@
+"""The core process: SIP, the engine with its Centre, and the desktops' gateway, joined. Decides nothing else."""
+
+import asyncio
+import contextlib
+import functools
+import signal
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+import structlog
+import uvloop
+from sqlalchemy.exc import SQLAlchemyError
+
+from cti_server import config
+from cti_server.app.places import CREDENTIALS_SOCKET, hard_phones_file, media_socket, shop_url
+from cti_server.app.tables import EffectTable, EventList
+from cti_server.config import Configuration
+from cti_server.core.centre import Centre
+from cti_server.core.effects import CheckPin, LookUpCustomer, PrepareCard
+from cti_server.core.inputs import EnrolAgents, LoadSettings, Restarted
+from cti_server.core.settings import AgentProfile
+from cti_server.core.state import State
+from cti_server.core.vocabulary import CallId, LegId, RecordingId
+from cti_server.customers.main_system import open_main_system
+from cti_server.customers.performer import CustomerPerformer
+from cti_server.engine import Engine, EngineClock
+from cti_server.gateway.arrivals import PhonePlace
+from cti_server.gateway.history import StoredHistory
+from cti_server.gateway.phone_secrets import SignedPhoneSecrets, read_hard_phones
+from cti_server.gateway.server import Gateway, GatewaySettings
+from cti_server.recording.files import relative_path
+from cti_server.speech.place import RENDERED
+from cti_server.storage import people
+from cti_server.storage.data_folder import DataFolder
+from cti_server.storage.database import open_database
+from cti_server.storage.journal import SqliteJournal
+from cti_server.storage.queries import Queries
+from cti_server.switch.embedded.adopting import adopt
+from cti_server.switch.embedded.media_link import LinkState, MediaLink
+from cti_server.switch.embedded.media_protocol import AnyReport
+from cti_server.switch.embedded.sip_settings import SwitchSettings, Trunk
+from cti_server.switch.embedded.switch import EmbeddedSwitch
+from cti_server.web.credentials_client import CredentialsClient
+from datafiles.problems import DataErrors
+
+log = structlog.get_logger(__name__)
+
+ROSTER_EVERY_S = 3.0
+"""How soon a change of `./ieum user` is known to routing."""
+
+
+class CoreProcess:
+    """The parts of the core process. ``start`` brings a centre to life, ``stop`` lets it go on another day."""
+
+    def __init__(self, configuration: Configuration, *, file: Path | None) -> None:
+        self._file = file
+        self._configuration = configuration
+        self._folder = DataFolder(configuration.server.data)
+        self._journal = SqliteJournal(self._folder, spool=configuration.server.spool)
+        restored = self._journal.restore_now()
+        self._clock = EngineClock(self._journal.last_at)
+        self._performers = EffectTable()
+        self._publishers = EventList()
+        self._centre = self._revive(restored.state)
+        self.engine = Engine(
+            centre=self._centre,
+            revive=self._revive,
+            store=self._journal,
+            publisher=self._publishers,
+            performer=self._performers,
+            clock=self._clock,
+            alarm=self._alarm,
+        )
+        self._readers = ThreadPoolExecutor(1, thread_name_prefix="roster")
+        self._database = open_database(configuration.server.database_url)
+        self._token_key = config.secret(self._folder.path, "token_key").reveal().encode()
+        self._phone_secrets = SignedPhoneSecrets(
+            self._token_key, self._utc_now, read_hard_phones(hard_phones_file(self._folder))
+        )
+        self._main_system = open_main_system(shop_url(self._folder))
+        self._credentials = CredentialsClient(self._folder.run / CREDENTIALS_SOCKET)
+        self._switch = self._make_switch()
+        self._gateway = self._make_gateway()
+        self._customers = CustomerPerformer(
+            directory=self._main_system.directory,
+            credentials=self._credentials,
+            submit=self.engine.submit,
+            warm=self._gateway.desk.warm,
+        )
+        self._performers.add(self._switch.effects, self._switch)
+        self._performers.add((LookUpCustomer, CheckPin), self._customers)
+        self._performers.add((PrepareCard,), self._gateway)
+        self._publishers.add(self._gateway)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def _revive(self, state: State) -> Centre:
+        self._centre = Centre(state, self._configuration.flows)
+        return self._centre
+
+    def _alarm(self, name: str, details: Mapping[str, str | int]) -> None:
+        log.error("alarm", alarm=name, **details)
+
+    def _utc_now(self) -> int:
+        return self._clock() + self._centre.state.clock_offset_us
+
+    def _recording_path(self, call: CallId, recording: RecordingId, started_at_us: int) -> Path:
+        return self._folder.recordings / relative_path(call=call, number=recording, started_at_us=started_at_us)
+
+    # --- parts --------------------------------------------------------------------------------------------------------
+
+    def _make_switch(self) -> EmbeddedSwitch:
+        server = self._configuration.server
+        trunks = tuple(
+            Trunk(
+                name=trunk.name,
+                host=trunk.host,
+                port=trunk.port,
+                transport=trunk.transport,
+                username=trunk.username,
+                password=trunk.password.reveal() if trunk.password else "",
+                may_dial=trunk.may_dial,
+            )
+            for trunk in server.trunks
+        )
+        settings = SwitchSettings(
+            host=server.sip.host,
+            port=server.sip.port,
+            has_tcp=server.sip.has_tcp,
+            advertised=server.sip.advertised,
+            media_advertised=server.media.advertised,
+            realm=server.sip.realm,
+            trunks=trunks,
+            contacts=server.fixed_phones,
+            outbound_number=self._configuration.centre.outbound_number,
+        )
+        epoch = _next_epoch(self._folder.run / "epoch")
+
+        def links(reported: Callable[[AnyReport], None], changed: Callable[[int, LinkState], None]) -> list[MediaLink]:
+            return [
+                MediaLink(
+                    socket_path=media_socket(self._folder, number),
+                    epoch=epoch,
+                    on_report=reported,
+                    on_state=functools.partial(changed, number),
+                )
+                for number in range(server.media.workers)
+            ]
+
+        return EmbeddedSwitch(
+            settings,
+            clock=self._clock,
+            submit=self.engine.submit,
+            is_overloaded=lambda: self.engine.is_overloaded,
+            secrets=self._phone_secrets,
+            links=links,
+            prompts=RENDERED,
+            recordings=self._folder.recordings,
+            recording_path=lambda call, recording, at: (
+                self._folder.recordings / relative_path(call=call, number=recording, started_at_us=at)
+            ),
+            run=self._folder.run,
+        )
+
+    def _make_gateway(self) -> Gateway:
+        server = self._configuration.server
+        return Gateway(
+            settings=GatewaySettings(host=server.gateway.host, port=server.gateway.port),
+            place=PhonePlace(host=server.sip.advertised or server.sip.host, port=server.sip.port),
+            door=self.engine.carry_out,
+            submit=self.engine.submit,
+            look=self.engine.look,
+            now=self._clock,
+            credentials=self._credentials,
+            phones=self._phone_secrets,
+            main=self._main_system,
+            history=StoredHistory(Queries(self._database)),
+            token_key=self._token_key,
+            scripts=msgspec.Raw(msgspec.json.encode(self._configuration.library)),
+            scripts_version=self._configuration.library.version,
+        )
+
+    # --- life ---------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Adopt what goes on, then hear phones, then let desktops in. Raises OSError, MediaUnavailable."""
+        await self._switch.prepare()
+        resumes = {
+            LegId(leg.leg): leg.resume for call in self._centre.state.calls.values() for leg in call.legs.values()
+        }
+        inventory = adopt(self._switch, resumes)
+        self.engine.submit(Restarted(inventory=inventory, registered=self._switch.phones.registered))
+        self._tasks.append(asyncio.create_task(self.engine.run(), name="engine"))
+        await self._load()
+        await self._switch.open()
+        self._switch.phones.announce()
+        await self._gateway.start()
+        self._tasks.append(asyncio.create_task(self._watch_roster(), name="roster"))
+        log.info("core_ready", version=self._configuration.version, adopted=sum(leg.adopted for leg in inventory))
+
+    async def stop(self) -> None:
+        """Desktops and phones are left as they are; a snapshot is kept."""
+        for task in self._tasks[1:]:
+            task.cancel()
+        await self._gateway.close()
+        await self._switch.close()
+        await self._customers.close()
+        self.engine.stop()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._journal.close()
+
+    async def _load(self) -> None:
+        reply = await self.engine.carry_out(LoadSettings(settings=self._configuration.centre))
+        if reply.code:
+            log.error("settings_refused", code=reply.code, **reply.parameters)
+        await self._enrol(await self._roster())
+
+    async def reload(self) -> None:
+        """The configuration's text was changed: all of it takes effect, or nothing. Addresses and ports wait for a
+        restart."""
+        try:
+            fresh = config.read(self._folder.path, self._file)
+        except DataErrors as error:
+            log.error("configuration_kept", problems=[str(problem) for problem in error.problems])
+            return
+        self._configuration = fresh
+        self._centre.load_flows(fresh.flows)
+        await self._load()
+        log.info("configuration_loaded", version=fresh.version)
+
+    async def _roster(self) -> tuple[AgentProfile, ...]:
+        return await asyncio.get_running_loop().run_in_executor(self._readers, people.roster, self._database)
+
+    async def _enrol(self, roster: tuple[AgentProfile, ...]) -> None:
+        reply = await self.engine.carry_out(EnrolAgents(agents=roster))
+        if reply.code:
+            log.error("roster_refused", code=reply.code, **reply.parameters)
+
+    async def _watch_roster(self) -> None:
+        """People are data: what `./ieum user` changes is known to routing within seconds."""
+        known = await self._roster()
+        while True:
+            await asyncio.sleep(ROSTER_EVERY_S)
+            try:
+                roster = await self._roster()
+            except SQLAlchemyError as error:
+                log.warning("roster_unreadable", error=type(error).__name__)
+                continue
+            if roster != known:
+                known = roster
+                await self._enrol(roster)
+
+
+def _next_epoch(file: Path) -> int:
+    """Higher than that of every earlier core process of this folder."""
+    with contextlib.suppress(FileNotFoundError, ValueError):
+        epoch = int(file.read_text()) + 1
+        file.write_text(f"{epoch}\n")
+        return epoch
+    file.write_text("1\n")
+    return 1
+
+
+def run_core(data: Path, file: Path | None) -> int:
+    """Until SIGTERM. SIGHUP reads the configuration again."""
+    configuration = config.read(data, file)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_core(configuration, file))
+    return 0
+
+
+async def _core(configuration: Configuration, file: Path | None) -> None:
+    process = CoreProcess(configuration, file=file)
+    done = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, done.set)
+    reloads: set[asyncio.Task[None]] = set()
+
+    def hang_up() -> None:
+        task = loop.create_task(process.reload())
+        reloads.add(task)
+        task.add_done_callback(reloads.discard)
+
+    loop.add_signal_handler(signal.SIGHUP, hang_up)
+    await process.start()
+    await done.wait()
+    await process.stop()

@@ -1,0 +1,21 @@
+"""Names of what the processes of one centre share in its data folder."""
+
+from pathlib import Path
+
+from cti_server.storage.data_folder import DataFolder
+
+CREDENTIALS_SOCKET = "credentials.sock"
+
+
+def media_socket(folder: DataFolder, number: int) -> Path:
+    return folder.run / f"media-{number}.sock"
+
+
+def shop_url(folder: DataFolder) -> str:
+    """The sample's main system."""
+    return f"sqlite:///{folder.path / 'shop.db'}"
+
+
+def hard_phones_file(folder: DataFolder) -> Path:
+    """Passwords of phones that are no desktop's, by user."""
+    return folder.secrets / "hard_phones.json"

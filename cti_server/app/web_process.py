@@ -1,0 +1,65 @@
+"""The web process: carries events into the main database, checks passwords and PINs, and serves reads. Joins, no
+more.
+"""
+
+import asyncio
+import signal
+import threading
+import time
+from pathlib import Path
+
+import structlog
+
+from cti_server import config
+from cti_server.app.places import CREDENTIALS_SOCKET
+from cti_server.config import Configuration
+from cti_server.storage.data_folder import DataFolder
+from cti_server.storage.database import open_database
+from cti_server.storage.projector import Projector
+from cti_server.web.credentials import CredentialRules
+from cti_server.web.credentials_server import CredentialService
+from cti_server.web.pins import PinStore
+
+log = structlog.get_logger(__name__)
+
+
+class WebProcess:
+    def __init__(self, configuration: Configuration) -> None:
+        folder = DataFolder(configuration.server.data)
+        url = configuration.server.database_url
+        pins = PinStore(
+            folder.secrets / "pins.db", config.secret(folder.path, "pin_pepper"), lambda: time.time_ns() // 1000
+        )
+        rules = CredentialRules(database=open_database(url, is_writer=True), pins=pins, now_s=time.monotonic)
+        self._credentials = CredentialService(folder.run / CREDENTIALS_SOCKET, rules)
+        self._projector = Projector(folder.journal, open_database(url, is_writer=True))
+        self._stop_projector = threading.Event()
+        self._thread = threading.Thread(
+            target=self._projector.run, args=(self._stop_projector,), name="projector", daemon=True
+        )
+
+    async def start(self) -> None:
+        await self._credentials.start()
+        self._thread.start()
+        log.info("web_ready")
+
+    async def stop(self) -> None:
+        self._stop_projector.set()
+        await asyncio.to_thread(self._thread.join)
+        await self._credentials.close()
+
+
+def run_web(data: Path, file: Path | None) -> int:
+    """Until SIGTERM."""
+    asyncio.run(_web(config.read(data, file)))
+    return 0
+
+
+async def _web(configuration: Configuration) -> None:
+    process = WebProcess(configuration)
+    done = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, done.set)
+    await process.start()
+    await done.wait()
+    await process.stop()
