@@ -14,7 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import structlog
 
@@ -32,13 +32,16 @@ from cti_server.core.inputs import (
     Input,
     LegOffered,
     RequestCallbackFor,
+    Restarted,
     Signal,
     TakeNote,
     Tick,
 )
 from cti_server.core.state import State, encode_snapshot
 from cti_server.core.vocabulary import Micros, PersonalRef
-from cti_server.ports import CommandReply, Journal, Performer, Publisher, Recorded
+from cti_server.engine.clock import EngineClock
+from cti_server.engine.surroundings import Rules, Store
+from cti_server.ports import CommandReply, Performer, Publisher, Recorded
 
 INBOX_MAX = 2_000
 """Inputs that wait; beyond it new calls get 503 and commands `overloaded`. At 20,000 inputs a second: 0.1 s."""
@@ -58,76 +61,6 @@ log = structlog.get_logger(__name__)
 Seen = TypeVar("Seen")
 Alarm = Callable[[str, Mapping[str, str | int]], None]
 """``(name, details)``: something that a person must look at. Details hold no personal text."""
-
-
-class Step(Protocol):
-    """What one input came to (`core.centre.Outcome`)."""
-
-    @property
-    def events(self) -> Sequence[Event]: ...
-
-    @property
-    def effects(self) -> Sequence[Effect]: ...
-
-    @property
-    def personal(self) -> Mapping[PersonalRef, str]: ...
-
-    @property
-    def result(self) -> Mapping[str, int]: ...
-
-
-class Rules(Protocol):
-    """The Centre (`core.centre.Centre`): the engine knows no more of it than this."""
-
-    @property
-    def state(self) -> State: ...
-
-    def handle(self, input: Input, now: Micros) -> Step: ...
-
-    def next_deadline(self) -> int | None: ...
-
-
-class Store(Journal, Protocol):
-    """The journal, and what the engine needs of it beyond appending."""
-
-    last_seq: int
-
-    @property
-    def is_degraded(self) -> bool: ...
-
-    @property
-    def is_full(self) -> bool: ...
-
-    @property
-    def kept_durably(self) -> bool: ...
-
-    async def restore(self) -> State: ...
-
-    async def keep_snapshot(self, seq: int, content: bytes) -> None: ...
-
-    async def try_return(self) -> bool: ...
-
-
-class EngineClock:
-    """UTC at start plus monotonic time since; never below the last journalled value."""
-
-    def __init__(
-        self,
-        last_at: int = 0,
-        *,
-        wall_ns: Callable[[], int] = time.time_ns,
-        monotonic_ns: Callable[[], int] = time.monotonic_ns,
-    ) -> None:
-        self._wall_ns = wall_ns
-        self._monotonic_ns = monotonic_ns
-        self._base_us = max(wall_ns() // 1000, last_at) - monotonic_ns() // 1000
-
-    def __call__(self) -> int:
-        return self._base_us + self._monotonic_ns() // 1000
-
-    def wall_offset_us(self) -> int:
-        """Add it to engine time for wall time."""
-        return self._wall_ns() // 1000 - self()
 
 
 @dataclass(slots=True)
@@ -164,14 +97,17 @@ class Engine:
         publisher: Publisher,
         performer: Performer,
         clock: EngineClock,
+        inventory: Callable[[], Restarted] | None = None,
         alarm: Alarm | None = None,
     ) -> None:
+        """``inventory``: what the switch has; asked for when the Centre had to be built anew, as after a restart."""
         self._centre = centre
         self._revive = revive
         self._store = store
         self._publisher = publisher
         self._performer = performer
         self._clock = clock
+        self._inventory = inventory
         self._alarm = alarm or _log_alarm
         self._inbox: deque[_Entry] = deque()
         self._looks: deque[Callable[[], None]] = deque()
@@ -225,7 +161,7 @@ class Engine:
         self._wake.set()
         return await seen
 
-    async def stop(self) -> None:
+    def stop(self) -> None:
         """Lets ``run`` finish what is in the inbox, keep a snapshot and return."""
         self._is_stopping = True
         self._wake.set()
@@ -268,6 +204,7 @@ class Engine:
     async def _step(self) -> None:
         while self._looks:
             self._looks.popleft()()
+        self._centre.may_promise = not self._store.is_degraded
         batch = _Batch()
         for entry in self._drain():
             try:
@@ -348,15 +285,21 @@ class Engine:
         self._alarm("input_dropped", details)
         if isinstance(entry.input, Tick):
             self._tick_not_before = self._clock() + TICK_REST_US
-        self._centre = self._revive(await self._store.restore())
+        await self._rebuild()
         entry.answer(CommandReply(code="internal_error"))
 
     async def _drop(self, batch: _Batch, bug: Exception) -> None:
         log.error("batch_dropped", events=len(batch.events), error=type(bug).__name__, where=_places(bug))
         self._alarm("batch_dropped", {"events": len(batch.events), "error": type(bug).__name__})
-        self._centre = self._revive(await self._store.restore())
+        await self._rebuild()
         for entry, _ in batch.done:
             entry.answer(CommandReply(code="internal_error"))
+
+    async def _rebuild(self) -> None:
+        """What the Centre remembered beside its state (keys pressed, prompts playing) is gone, as after a restart."""
+        self._centre = self._revive(await self._store.restore())
+        if self._inventory is not None:
+            self._inbox.appendleft(_Entry(self._inventory()))
 
     async def _watch(self) -> None:
         """The wall clock and the journal's return; both only bring news to the loop."""
