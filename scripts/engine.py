@@ -11,7 +11,7 @@ import msgspec
 
 from scripts.model import Answer, Item, ItemCode, Library, Node, NodeId
 
-STEPS_MAX = 500  # a call that wanders longer loses its oldest steps
+STEPS_MAX = 200  # a call that wanders longer loses its oldest steps
 
 
 class ScriptMismatch(ValueError):

@@ -17,7 +17,7 @@ DATA_NAMES = (
     *("customer.name", "customer.number", "customer.tier", "customer.phone_last4", "customer.address_short"),
     *("customer.skin_type", "customer.seller", "customer.store", "customer.last_contact"),
     *("order.number", "order.date", "order.amount", "order.status", "order.products", "order.due_date"),
-    *("delivery.status", "delivery.due_date", "delivery.carrier", "delivery.tracking_last4", "delivery.new_date"),
+    *("delivery.status", "delivery.due_date", "delivery.carrier", "delivery.tracking_last4"),
     *("bonus.points", "bonus.expiring", "bonus.expiring_date", "bonus.earned_last"),
     *("payment.method", "payment.last_amount", "payment.status"),
     *("service.number", "service.status", "service.due_date"),

@@ -12,7 +12,7 @@ DATA = {
     "agent.name": "이서윤",
     "order.number": "KR-20931",
     "delivery.status": "배송 중",
-    "delivery.new_date": "11월 22일",
+    "delivery.due_date": "11월 22일",
     "bonus.points": "3,200",
 }
 
