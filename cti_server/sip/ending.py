@@ -143,11 +143,13 @@ class Endings:
         if response.cseq.method != "INVITE" or not 200 <= response.status < 300 or not response.to.tag:
             return
         ours = {host_port(one.advertised.host.lower(), one.advertised.port) for one in self.stack.config.listeners}
+        if response.via.sent_by not in ours:
+            return
         second = self.stack.deadlines.now_us // 1_000_000
         if second != self._stray_second:
             self._stray_second, self._stray_count = second, 0
         self._stray_count += 1
-        if response.via.sent_by in ours and self._stray_count <= STRAYS_PER_S_MAX:
+        if self._stray_count <= STRAYS_PER_S_MAX:
             self.ack_and_bye(response, flow)
 
     def _ack(self, dialog: Dialog, cseq: int) -> None:

@@ -88,6 +88,7 @@ class World:
     log: list[str] = field(default_factory=list)
     dropping: list[str] = field(default_factory=list)
     """Each entry loses one message."""
+    connections: dict[tuple[int, int], int] = field(default_factory=dict)
     cut: bool = False
     """Nothing arrives any more."""
 
@@ -105,6 +106,9 @@ class World:
                 self.events.setdefault(port, []).append(event)
 
     def _deliver(self, port: int, outgoing: Outgoing) -> None:
+        if outgoing.close:
+            self.log.append(f"{port} close")
+            return
         name = summary(outgoing.data)
         self.log.append(f"{port} {name}")
         if self.cut:
@@ -114,7 +118,16 @@ class World:
             return
         target = self.agents.get(outgoing.flow.remote.port)
         if target is not None:
-            target.receive(outgoing.data, udp(source=port, to=outgoing.flow.remote.port), self.now_us)
+            target.receive(outgoing.data, self._arriving(port, outgoing.flow), self.now_us)
+
+    def _arriving(self, port: int, flow: Flow) -> Flow:
+        """As the other end sees it; a stream gets the number of the connection between the two ports."""
+        connection = 0
+        if flow.is_stream:
+            pair = (min(port, flow.remote.port), max(port, flow.remote.port))
+            connection = flow.connection or self.connections.setdefault(pair, len(self.connections) + 1)
+        here = address(flow.remote.port)
+        return Flow(transport=flow.transport, remote=address(port), local=here, connection=connection)
 
     def wait(self, duration_us: int) -> None:
         """Lets time pass from deadline to deadline."""
