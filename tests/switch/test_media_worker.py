@@ -1,0 +1,357 @@
+"""The media worker over real sockets: who hears whom, prompts, keys, hold, conference. Nothing here looks inside it."""
+
+import asyncio
+import itertools
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cti_server.media import detect, rtp, tones, wav
+from cti_server.media.dtmf import DigitCollector, DigitSender
+from cti_server.media.g711 import Codec
+from cti_server.switch.embedded.media_protocol import (
+    CommandFailed,
+    DigitPressed,
+    DigitsSent,
+    LegClosed,
+    LegHeard,
+    MediaDirection,
+    PlayEnd,
+    PlayFinished,
+)
+from tests.switch.media_peers import Phone, Studio, until
+
+
+def is_tone(samples: np.ndarray, frequency_hz: float) -> bool:
+    return detect.share_of(samples, frequency_hz) > 0.8
+
+
+async def two_legs(studio: Studio, **codecs: Codec) -> tuple[Phone, Phone]:
+    caller = await studio.leg(1, codec=codecs.get("caller", Codec.PCMU))
+    agent = await studio.leg(2, codec=codecs.get("agent", Codec.PCMU))
+    caller.talk(440)
+    agent.talk(1000)
+    studio.link.connect_legs(call=1, leg=1, other=2)
+    return caller, agent
+
+
+@pytest.mark.parametrize("agent_codec", [Codec.PCMU, Codec.PCMA])
+def test_two_legs_hear_each_other_in_their_own_law(tmp_path: Path, agent_codec: Codec) -> None:
+    async def scene() -> None:
+        async with Studio(tmp_path) as studio:
+            caller, agent = await two_legs(studio, agent=agent_codec)
+            await agent.hears(10)
+            assert is_tone(await agent.hears(30), 440)
+            assert is_tone(await caller.hears(30), 1000)
+
+    asyncio.run(scene())
+
+
+def test_a_leg_gets_one_ssrc_and_one_sequence_whatever_is_sent_to_it(tmp_path: Path) -> None:
+    """Speech, then a prompt in its place, then speech again: one stream without a hole, time never running back."""
+
+    async def scene() -> None:
+        async with Studio(tmp_path) as studio:
+            caller, agent = await two_legs(studio)
+            await agent.hears(20)
+            studio.link.play(call=1, leg=2, play=1, items=("tone:600:400",))
+            await studio.controller.told(PlayFinished)
+            await agent.hears(20)
+            packets = [packet for packet, _, _ in agent.heard]
+            assert {packet.ssrc for packet in packets} != {caller.sender.ssrc}
+            assert len({packet.ssrc for packet in packets}) == 1
+            for before, after in itertools.pairwise(packets):
+                assert rtp.sequence_distance(before.sequence, after.sequence) == 1
+                assert rtp.timestamp_distance(before.timestamp, after.timestamp) > 0
+            assert sum(packet.marker for packet in packets) >= 3
+
+    asyncio.run(scene())
+
+
+def test_a_prompt_from_a_file_is_heard_to_its_end(tmp_path: Path) -> None:
+    async def scene() -> None:
+        file = tmp_path / "greeting.wav"
+        file.write_bytes(wav.linear_file(tones.tone((700,), 500)))
+        async with Studio(tmp_path) as studio:
+            caller = await studio.leg(1)
+            studio.link.play(call=1, leg=1, play=4, items=(str(file), "tone:beep"))
+            finished = await studio.controller.told(PlayFinished)
+            assert (finished.play, finished.end) == (4, PlayEnd.DONE)
+            await until(lambda: len(caller.sound()) >= 5600, "500 + 200 ms")
+            sound = caller.sound()
+            assert is_tone(sound[400:3600], 700)
+            assert is_tone(sound[4100:5500], 1000)
+
+    asyncio.run(scene())
+
+
+def test_a_prompt_ordered_twice_is_played_once(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with Studio(tmp_path) as studio:
+            caller = await studio.leg(1)
+            for _ in range(3):
+                studio.link.play(call=1, leg=1, play=4, items=("tone:500:200",))
+            await studio.controller.told(PlayFinished)
+            studio.link.play(call=1, leg=1, play=4, items=("tone:500:200",))
+            studio.link.play(call=1, leg=1, play=5, items=("tone:900:200",))
+            await studio.controller.told(PlayFinished, 2)
+            assert [report.play for report in studio.controller.of(PlayFinished)] == [4, 5]
+            await until(lambda: len(caller.sound()) >= 3200, "400 ms")
+            assert len(caller.sound()) == 3200
+
+    asyncio.run(scene())
+
+
+def test_a_prompt_that_cannot_be_played_says_why(tmp_path: Path) -> None:
+    async def scene() -> None:
+        wrong = tmp_path / "wrong.wav"
+        wrong.write_bytes(b"RIFF but no more")
+        async with Studio(tmp_path) as studio:
+            await studio.leg(1)
+            for number, item in enumerate((str(tmp_path / "none.wav"), str(wrong), "tone:whistle")):
+                studio.link.play(call=1, leg=1, play=number, items=(item,))
+                finished = await studio.controller.told(PlayFinished, number + 1)
+                assert finished.end is PlayEnd.FAILED
+                assert finished.problem
+
+    asyncio.run(scene())
+
+
+def test_a_key_stops_a_prompt_that_allows_it(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with Studio(tmp_path) as studio:
+            caller = await studio.leg(1)
+            studio.link.play(call=1, leg=1, play=1, items=("tone:music",), repeat=True, stop_on_digit=True)
+            await caller.hears(5)
+            await press(caller, "7")
+            finished = await studio.controller.told(PlayFinished)
+            assert finished.end is PlayEnd.DIGIT
+            assert (await studio.controller.told(DigitPressed)).digit == "7"
+
+    asyncio.run(scene())
+
+
+async def press(phone: Phone, digits: str, *, lose: str = "") -> None:
+    """Send keys as a phone does; ``lose`` drops the ``first`` or ``last`` packets of each key."""
+    sender, base = DigitSender(digits, tone_ms=80, gap_ms=60), phone.sender.timestamp
+    while not sender.is_done:
+        packet = sender.next_frame()
+        if packet is not None:
+            is_end = bool(packet.payload[1] & 0x80)
+            is_lost = (lose == "first" and packet.marker) or (lose == "last" and is_end)
+            data = phone.sender.packet_at(base + packet.start, packet.payload, payload_type=101, marker=packet.marker)
+            if not is_lost:
+                phone.send(data)
+        phone.sender.advance(160)
+        await asyncio.sleep(0.002)
+
+
+@pytest.mark.parametrize("lose", ["", "first", "last"])
+def test_keys_are_counted_exactly_whatever_packets_are_lost(tmp_path: Path, lose: str) -> None:
+    async def scene() -> None:
+        async with Studio(tmp_path) as studio:
+            caller = await studio.leg(1)
+            await press(caller, "1123#*0", lose=lose)
+            await studio.controller.told(DigitPressed, 7)
+            await studio.link.barrier()
+            assert "".join(report.digit for report in studio.controller.of(DigitPressed)) == "1123#*0"
+            assert "1" not in repr(studio.controller.of(DigitPressed)[0]).replace("call=1, leg=1", "")
+
+    asyncio.run(scene())
+
+
+def test_keys_pass_to_the_partner_with_its_payload_type(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with Studio(tmp_path) as studio:
+            caller, agent = await two_legs(studio)
+            studio.set_remote(2, agent, event_type=96)
+            await agent.hears(10)
+            caller.hush()
+            await press(caller, "42")
+            collector = DigitCollector()
+            await studio.controller.told(DigitPressed, 2)
+            await until(lambda: sum(packet.payload_type == 96 for packet, _, _ in agent.heard) >= 10, "events")
+            events = [(packet, payload) for packet, payload, _ in agent.heard if packet.payload_type == 96]
+            assert [key for packet, payload in events if (key := collector.feed(payload, packet.timestamp))] == [
+                "4",
+                "2",
+            ]
+
+    asyncio.run(scene())
+
+
+def test_keys_are_sent_as_events_and_as_sound_to_a_phone_without_them(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with Studio(tmp_path) as studio:
+            modern = await studio.leg(1)
+            plain = await studio.leg(2, event_type=None)
+            for leg in (1, 2):
+                studio.link.send_digits(call=1, leg=leg, number=leg, digits="159#")
+            await studio.controller.told(DigitsSent, 2)
+            collector = DigitCollector()
+            events = [(packet, payload) for packet, payload, _ in modern.heard if packet.payload_type == 101]
+            keys = [key for packet, payload in events if (key := collector.feed(payload, packet.timestamp))]
+            assert "".join(keys) == "159#"
+            assert detect.keys_in(plain.sound()) == "159#"
+
+    asyncio.run(scene())
+
+
+def test_hold_plays_music_to_one_and_silence_to_the_other_and_ends(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with Studio(tmp_path) as studio:
+            caller, agent = await two_legs(studio)
+            await agent.hears(10)
+            studio.link.hold_leg(call=1, leg=1)
+            studio.link.hold_leg(call=1, leg=1)
+            await studio.link.barrier()
+            await caller.hears(5)
+            quiet_from = len(agent.heard)
+            music = await caller.hears(50)
+            assert detect.is_voiced(music)
+            assert not is_tone(music, 1000)
+            assert len(agent.heard) <= quiet_from + 1
+            studio.link.retrieve_leg(call=1, leg=1)
+            await agent.hears(5)
+            assert is_tone(await agent.hears(20), 440)
+            assert is_tone(await caller.hears(20), 1000)
+
+    asyncio.run(scene())
+
+
+def test_mute_silences_one_direction_only(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with Studio(tmp_path) as studio:
+            caller, agent = await two_legs(studio)
+            await caller.hears(10)
+            studio.link.mute_leg(call=1, leg=2, muted=True)
+            await studio.link.barrier()
+            await agent.hears(5)
+            muted_at = len(caller.heard)
+            await agent.hears(20)
+            assert len(caller.heard) == muted_at
+            studio.link.mute_leg(call=1, leg=2, muted=False)
+            assert is_tone(await caller.hears(20), 1000)
+
+    asyncio.run(scene())
+
+
+def test_three_in_a_conference_hear_the_two_others_and_not_themselves(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with Studio(tmp_path) as studio:
+            frequencies = {1: 440.0, 2: 1000.0, 3: 1700.0}
+            phones = {number: await studio.leg(number) for number in frequencies}
+            for number, phone in phones.items():
+                phone.talk(frequencies[number])
+            studio.link.set_conference(call=1, legs=(1, 2, 3))
+            for phone in phones.values():
+                await phone.hears(15)
+            for number, phone in phones.items():
+                sound = await phone.hears(40)
+                for other, frequency_hz in frequencies.items():
+                    share = detect.share_of(sound, frequency_hz)
+                    assert share < 0.05 if other == number else share > 0.2, (number, other, share)
+            studio.link.set_conference(call=1, legs=())
+            studio.link.connect_legs(call=1, leg=1, other=3)
+            await phones[1].hears(5)
+            assert is_tone(await phones[1].hears(20), 1700)
+
+    asyncio.run(scene())
+
+
+def test_direction_is_obeyed(tmp_path: Path) -> None:
+    """A phone that said ``sendonly`` gets nothing; one that said ``recvonly`` is not heard."""
+
+    async def scene() -> None:
+        async with Studio(tmp_path) as studio:
+            caller, agent = await two_legs(studio)
+            await agent.hears(5)
+            studio.set_remote(1, caller, direction=MediaDirection.RECEIVE_ONLY)
+            await studio.link.barrier()
+            await agent.hears(5)
+            count = len(caller.heard)
+            await agent.hears(15)
+            assert len(caller.heard) == count
+            studio.set_remote(1, caller, direction=MediaDirection.SEND_ONLY)
+            await studio.link.barrier()
+            await caller.hears(5)
+            count = len(agent.heard)
+            await caller.hears(15)
+            assert len(agent.heard) == count
+
+    asyncio.run(scene())
+
+
+def test_a_port_is_given_back_and_serves_another_call(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with Studio(tmp_path) as studio:
+            free = studio.link.free_ports
+            caller = await studio.leg(1)
+            caller.talk(440)
+            await studio.controller.told(LegHeard)
+            assert studio.link.free_ports == free - 1
+            studio.link.close_leg(call=1, leg=1)
+            studio.link.close_leg(call=1, leg=1)
+            await studio.controller.told(LegClosed)
+            assert studio.link.free_ports == free
+            other = studio.phone(ssrc=77)
+            studio.link.open_leg(call=2, leg=9, port=caller.port)
+            other.port = caller.port
+            studio.set_remote(9, other, call=2)
+            other.talk(600)
+            heard = await studio.controller.told(LegHeard, 2)
+            assert (heard.call, heard.port) == (2, other.own_port)
+
+    asyncio.run(scene())
+
+
+def test_commands_that_make_no_sense_are_answered_by_a_code(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with Studio(tmp_path) as studio:
+            link = studio.link
+            await studio.leg(1)
+            link.open_leg(call=1, leg=2, port=1)
+            link.connect_legs(call=1, leg=1, other=99)
+            link.play(call=7, leg=1, play=1, items=())
+            link.set_remote(call=1, leg=1, address="phone.example", port=4000)
+            link.stop_recording(call=1, recording=3)
+            link.start_recording(call=1, recording=3, path="/nowhere", agent_leg=8, customer_leg=9)
+            await link.barrier()
+            codes = [report.code for report in studio.controller.of(CommandFailed)]
+            assert codes == [
+                "no_such_port",
+                "no_such_leg",
+                "no_such_leg",
+                "bad_address",
+                "no_such_recording",
+                "no_such_leg",
+            ]
+
+    asyncio.run(scene())
+
+
+def test_rtcp_reports_reach_the_phone_and_its_own_are_used(tmp_path: Path) -> None:
+    """The phone's RTCP port is the one above its RTP port."""
+
+    async def scene() -> None:
+        async with Studio(tmp_path) as studio:
+            caller = await studio.leg(1)
+            caller.talk(440)
+            await studio.controller.told(LegHeard)
+            studio.link.play(call=1, leg=1, play=1, items=("tone:silence:200",))
+            await caller.hears(5)
+            ssrc = caller.heard[0][0].ssrc
+            block = struct.pack("!IIIIII", ssrc, 7, 0, 0, 0, 0)
+            caller.send(struct.pack("!BBHI", 0x81, 201, 7, 5) + block, caller.port + 1)
+
+            async def lost() -> int | None:
+                return (await studio.link.get_statistics(call=1, leg=1)).remote_lost
+
+            for _ in range(1000):
+                if await lost() == 7:
+                    break
+            assert await lost() == 7
+
+    asyncio.run(scene())
