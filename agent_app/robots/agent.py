@@ -207,7 +207,7 @@ class RobotAgent:
 
     def _card(self, frame: sv.CardSection) -> None:
         """A window would have painted it now."""
-        if frame.call:
+        if frame.call and self._handled(frame.call).card_at is None:
             self._handled(frame.call).card_at = time.time()
             self._command(cl.ConfirmCardShown(call=frame.call))
 

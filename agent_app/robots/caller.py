@@ -23,14 +23,15 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CallPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """``patience_s``: hangs up when nobody was reached by then (counted from the answer); ``talk_s_max``: when nobody
-    else did."""
+    """``give_up_s``: hangs up when nothing answered by then. ``patience_s``: hangs up so long after the answer.
+    ``call_s_max``: when nobody else did. ``kind``: for the reader of the report."""
 
     name: str
     number: str
     line: str
     kind: str = "plain"
     keys: tuple[Keys, ...] = ()
+    give_up_s: float = 120.0
     patience_s: float = 600.0
     call_s_max: float = 900.0
 
@@ -74,6 +75,7 @@ class RobotCaller:
                 self._plan.line, media_port=port, caller_number=self._plan.number, caller_name=self._plan.name
             )
             self._later(self._plan.call_s_max, self._line.hang_up)
+            self._later(self._plan.give_up_s, self._give_up)
             await self._over.wait()
             await asyncio.sleep(0.5)  # the last ACK or repeated BYE may still be under way
         finally:
@@ -85,6 +87,10 @@ class RobotCaller:
 
     def hang_up(self) -> None:
         self._line.hang_up()
+
+    def _give_up(self) -> None:
+        if self.report.answered_s is None:
+            self._line.hang_up()
 
     def _since(self) -> float:
         return time.monotonic() - self._begun

@@ -153,9 +153,7 @@ class PyVoipDriver:
         self._user.call_ringing(
             Caller(
                 number=str(caller.get("number", "")) if isinstance(caller, dict) else "",
-                name=str(caller.get("caller", "")).strip('" ')
-                if isinstance(caller, dict)
-                else "",
+                name=str(caller.get("caller", "")).strip('" ') if isinstance(caller, dict) else "",
                 call=int(number) if number.isdigit() else 0,
                 auto_answer="answer-after=0" in str(headers.get("call-info", "")),
             )

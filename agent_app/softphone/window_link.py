@@ -30,10 +30,11 @@ class WindowLink:
         self._token = secrets.token_urlsafe(32)
         self._window: asyncio.StreamWriter | None = None
         self._server: asyncio.Server | None = None
+        self._visits: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         """Listen, then say where. Raises OSError."""
-        self._server = await asyncio.start_server(self._attached, "127.0.0.1", 0, limit=LINE_BYTES_MAX)
+        self._server = await asyncio.start_server(self._received, "127.0.0.1", 0, limit=LINE_BYTES_MAX)
         port = int(self._server.sockets[0].getsockname()[1])
         content = msgspec.json.encode(ms.Rendezvous(port=port, token=self._token, pid=os.getpid()))
         self._rendezvous.parent.mkdir(parents=True, exist_ok=True)
@@ -52,6 +53,9 @@ class WindowLink:
             self._window.close()
         if self._server is not None:
             self._server.close()
+        for visit in tuple(self._visits):
+            visit.cancel()
+        await asyncio.gather(*self._visits, return_exceptions=True)
 
     def publish(self, status: ms.PhoneStatus) -> None:
         window = self._window
@@ -61,6 +65,11 @@ class WindowLink:
             window.transport.abort()
             return
         window.write(ms.encode_line(status))
+
+    def _received(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        visit = asyncio.get_running_loop().create_task(self._attached(reader, writer))
+        self._visits.add(visit)
+        visit.add_done_callback(self._visits.discard)
 
     async def _attached(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -75,7 +84,7 @@ class WindowLink:
             while line := await reader.readline():
                 self._obey(ms.decode_from_window(line))
         except (msgspec.DecodeError, TimeoutError, OSError, ValueError):
-            pass
+            pass  # not our window, or a window that went away: the call goes on without it
         finally:
             if self._window is writer:
                 self._window = None

@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from cti_server.logging_setup import set_up_logging
 from datafiles.problems import DataErrors
 
 
@@ -13,6 +14,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--config", type=Path)
     given = parser.parse_args()
+    set_up_logging(as_json=not sys.stderr.isatty())
     try:
         if given.process == "core":
             from cti_server.app.core_process import run_core

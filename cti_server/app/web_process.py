@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import structlog
+import uvicorn
 
 from cti_server import config
 from cti_server.app.places import CREDENTIALS_SOCKET
@@ -16,9 +17,12 @@ from cti_server.config import Configuration
 from cti_server.storage.data_folder import DataFolder
 from cti_server.storage.database import open_database
 from cti_server.storage.projector import Projector
+from cti_server.storage.queries import Queries
+from cti_server.web.app import WebApp, create_app
 from cti_server.web.credentials import CredentialRules
 from cti_server.web.credentials_server import CredentialService
 from cti_server.web.pins import PinStore
+from cti_server.web.sign_in import WebSessions
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +36,15 @@ class WebProcess:
         )
         rules = CredentialRules(database=open_database(url, is_writer=True), pins=pins, now_s=time.monotonic)
         self._credentials = CredentialService(folder.run / CREDENTIALS_SOCKET, rules)
+        sessions = WebSessions(time.monotonic, monitor_key=config.secret(folder.path, "monitor_key"))
+        queries = Queries(open_database(url))
+        web = WebApp(service=self._credentials, queries=queries, sessions=sessions, recordings=folder.recordings)
+        where = configuration.server.web
+        self._http = uvicorn.Server(
+            uvicorn.Config(
+                create_app(web, sessions), host=where.host, port=where.port, log_config=None, server_header=False
+            )
+        )
         self._projector = Projector(folder.journal, open_database(url, is_writer=True))
         self._stop_projector = threading.Event()
         self._thread = threading.Thread(
@@ -41,9 +54,12 @@ class WebProcess:
     async def start(self) -> None:
         await self._credentials.start()
         self._thread.start()
+        self._serving = asyncio.create_task(self._http.serve(), name="http")
         log.info("web_ready")
 
     async def stop(self) -> None:
+        self._http.should_exit = True
+        await self._serving
         self._stop_projector.set()
         await asyncio.to_thread(self._thread.join)
         await self._credentials.close()
