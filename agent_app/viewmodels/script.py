@@ -1,7 +1,7 @@
 """The script beside the call: the page of the present node, answers, fields, going back; it moves the record views.
 
 Decides when a run begins (the call is connected), what data fills the sentences, and what is told to the server. Where
-answers lead is the script engine's matter. The sentence is in the customer's language, titles and answers in the agent's.
+answers lead is the script engine's matter. The sentence is in the customer's language, answers in the agent's.
 """
 
 from __future__ import annotations

@@ -40,11 +40,12 @@ def monotonic_us() -> int:
 class Session(QObject):
     """`changed` carries the set of topics, `replied` a command's body and its ReplyFrame.
 
-    `tick` comes four times a second for the timers on the screen."""
+    `resynced` follows a snapshot; `tick` comes four times a second for the timers on the screen."""
 
     changed = Signal(object)
     tick = Signal()
     signed_in = Signal()
+    resynced = Signal()
     denied = Signal(str, object)
     replied = Signal(object, object)
 
@@ -127,6 +128,8 @@ class Session(QObject):
                     self.replied.emit(*self.store.replies.popleft())
                 if topics:
                     self.changed.emit(topics)
+                if isinstance(frame, Snapshot):
+                    self.resynced.emit()
                 if isinstance(frame, Welcome):
                     self.signed_in.emit()
                 elif isinstance(frame, Denied):

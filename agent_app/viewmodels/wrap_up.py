@@ -48,6 +48,7 @@ class WrapUp(ViewModel):
         self._send = self._timer(SEND_AFTER_MS, self._send_note)
         self._retry = self._timer(RETRY_MS, self._send_again)
         session.signed_in.connect(self._on_signed_in)
+        session.resynced.connect(self._send_again)
         session.replied.connect(self._on_reply)
         session.tick.connect(self.ticked)
 
@@ -221,7 +222,6 @@ class WrapUp(ViewModel):
     def _on_signed_in(self) -> None:
         if self._drafts is None:
             self._drafts = Drafts(self._folder, server=self.session.server_url, user=self.session.user)
-        self._send_again()
 
     def refresh(self, topics: set[Topic]) -> None:
         if Topic.CALL in topics:

@@ -35,7 +35,7 @@ class AgentPage(QWidget):
         splitter: list[int],
     ) -> None:
         super().__init__()
-        outer = panel.column(self, margins=(PAGE_MARGIN, 0, PAGE_MARGIN, PAGE_MARGIN))
+        outer = panel.column(self, margins=(PAGE_MARGIN, 0, PAGE_MARGIN, 12))
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(COLUMN_GAP)
         self.splitter.setChildrenCollapsible(False)

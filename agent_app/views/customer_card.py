@@ -60,7 +60,7 @@ class CustomerCard(QWidget):
         self._grid = QGridLayout(body)
         self._grid.setContentsMargins(0, 6, 0, 0)
         self._grid.setHorizontalSpacing(12)
-        self._grid.setVerticalSpacing(5)
+        self._grid.setVerticalSpacing(4)
         self._grid.setColumnMinimumWidth(0, 74)
         self._grid.setColumnStretch(1, 1)
         column.addWidget(body)

@@ -122,7 +122,7 @@ class NeedsCard(QWidget):
         self._model = model
         card = panel.frame("card")
         panel.column(self).addWidget(card)
-        column = panel.column(card, margins=(14, 11, 14, 10), gap=0)
+        column = panel.column(card, margins=(14, 10, 14, 10), gap=0)
         head = panel.row()
         head.addWidget(Label(tr("needs.title"), "title"))
         head.addStretch(1)
@@ -140,14 +140,14 @@ class NeedsCard(QWidget):
         line.addWidget(self.share)
         line.addStretch(1)
         column.addWidget(self._payment)
-        column.addSpacing(8)
+        column.addSpacing(7)
         self._products = QWidget()
         tiles = panel.row(self._products, gap=8)
         self.tiles = [ProductTile() for _ in range(3)]
         for tile in self.tiles:
             tiles.addWidget(tile, 1)
         column.addWidget(self._products)
-        column.addSpacing(10)
+        column.addSpacing(8)
         self._order = QWidget()
         line = panel.row(self._order, gap=5)
         line.addWidget(Label(tr("needs.order"), "muted"))

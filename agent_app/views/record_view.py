@@ -39,8 +39,6 @@ class RecordView(QWidget):
         self.table.setTabKeyNavigation(False)
         self.table.selectionModel().currentRowChanged.connect(self._on_row)
         column.addWidget(self.table, 3)
-        self.rule = panel.line()
-        column.addWidget(self.rule)
         self.detail_area = panel.ScrolledColumn(fills=True)
         self.detail = QWidget()
         self._grid = QGridLayout(self.detail)
@@ -67,7 +65,7 @@ class RecordView(QWidget):
         model, condition = self._model, self._model.condition
         rows = model.table.rowCount()
         here = condition == "here" and rows > 0
-        for widget in (self.table, self.rule, self.detail_area):
+        for widget in (self.table, self.detail_area):
             widget.setVisible(here)
         self.state.setVisible(not here)
         self.retry.setVisible(condition == "failed")

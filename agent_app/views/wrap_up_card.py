@@ -14,7 +14,8 @@ from agent_app.views.kit.button import Button, ChoiceChip
 from agent_app.views.kit.chip import Chip, Keycap
 from agent_app.views.kit.label import Label
 
-HEIGHT_MIN = 226
+HEIGHT_MIN = 200
+HEIGHT_MIN_WITH_SUBCODES = 232
 
 
 class WrapUpCard(QWidget):
@@ -113,6 +114,7 @@ class WrapUpCard(QWidget):
         choices = model.subchoices()
         self._sub_gap.setVisible(bool(choices))
         self.subcodes.setVisible(bool(choices))
+        self.setMinimumHeight(HEIGHT_MIN_WITH_SUBCODES if choices else HEIGHT_MIN)
         for code in choices:
             chip = ChoiceChip(words(code.title, code.code))
             chip.setProperty("code", code.code)

@@ -444,13 +444,13 @@ def long_timeline(rows: int) -> Timeline:
     )
 
 
-def queues() -> tuple[QueueGauge, ...]:
+def queues(service_level: float = 0.76) -> tuple[QueueGauge, ...]:
     return (
         QueueGauge(
             queue="orders",
             waiting=5,
             longest_since=NOW - 102 * S,
-            service_level=0.76,
+            service_level=service_level,
             target=0.8,
             threshold_s=20,
             ready=3,

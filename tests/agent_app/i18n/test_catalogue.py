@@ -1,0 +1,74 @@
+"""The key catalogue: both languages complete, the same placeholders, nothing missing and nothing left over."""
+
+from __future__ import annotations
+
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+import agent_app
+from agent_app.i18n import LANGUAGES, catalogue, set_language, tr, tr_or, words
+
+ROOT = Path(agent_app.__file__).parent
+BY_CODE = ("refusal.", "notice.", "denied.", "record.state.")
+"""Looked up by a code that the server sends; the sentences for codes of our own tables are checked below."""
+_CALL = re.compile(r"""\btr(?:_or)?\(\s*["']([a-z0-9_.]+)["']""")
+_TABLE = re.compile(r'"((?:action|keys)\.[a-z0-9_]+)"')
+
+
+def used_keys() -> set[str]:
+    found: set[str] = set()
+    for path in ROOT.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        found.update(_CALL.findall(text), _TABLE.findall(text))
+    return found
+
+
+def placeholders(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
+
+
+def test_both_languages_have_the_same_keys() -> None:
+    assert set(catalogue("ko")) == set(catalogue("en"))
+
+
+def test_every_key_that_is_used_exists() -> None:
+    assert used_keys() - set(catalogue("ko")) == set()
+
+
+def test_no_key_is_left_over() -> None:
+    left = {key for key in catalogue("ko") if not key.startswith(BY_CODE)} - used_keys()
+    assert left == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_sentence_is_empty(language: str) -> None:
+    assert [key for key, sentence in catalogue(language).items() if not sentence.strip()] == []
+
+
+def test_both_languages_take_the_same_parameters() -> None:
+    for key, sentence in catalogue("ko").items():
+        assert placeholders(sentence) == placeholders(catalogue("en")[key]), key
+
+
+def test_korean_is_korean() -> None:
+    """Words that are the same in both languages are named here; all else has Hangul."""
+    same = {"tier.vip", "language.other"}
+    plain = [key for key, text in catalogue("ko").items() if not re.search("[가-힣]", text) and key not in same]
+    assert plain == []
+    hangul = [key for key, text in catalogue("en").items() if re.search("[가-힣]", text)]
+    assert set(hangul) == {"language.other", "action.language"}
+
+
+def test_a_missing_parameter_shows_as_unknown() -> None:
+    assert tr("caller.waited", other=1).endswith("–")
+
+
+def test_language_is_switched_at_run_time() -> None:
+    set_language("en")
+    assert tr("state.ready") == "Ready" and words({"ko": "주문", "en": "Orders"}) == "Orders"
+    set_language("xx")
+    assert tr("state.ready") == "상담 가능"
+    assert tr_or("no.such.key", "code") == "code" and words({}, "code") == "code"
