@@ -16,11 +16,12 @@ FORMAT = 1
 READ_ROWS = 2000
 LOCK_WAIT_MS = 2000
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS events(seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, body BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS personal(ref INTEGER PRIMARY KEY, value TEXT);
-CREATE TABLE IF NOT EXISTS erasures(number INTEGER PRIMARY KEY, ref INTEGER NOT NULL);
-"""
+_SCHEMA = (
+    "CREATE TABLE events(seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, body BLOB NOT NULL)",
+    "CREATE TABLE personal(ref INTEGER PRIMARY KEY, value TEXT)",
+    "CREATE TABLE erasures(number INTEGER PRIMARY KEY, ref INTEGER NOT NULL)",
+    f"PRAGMA user_version = {FORMAT}",
+)
 _INSERT_EVENT = "INSERT INTO events(seq, at, kind, body) VALUES (?, ?, ?, ?)"
 _INSERT_PERSONAL = "INSERT OR REPLACE INTO personal(ref, value) VALUES (?, ?)"
 
@@ -169,9 +170,11 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA wal_autocheckpoint = 0")
         connection.execute("PRAGMA secure_delete = ON")
         _check_format(connection, path)
-        connection.executescript(_SCHEMA)
         if _format(connection) != FORMAT:
-            connection.execute(f"PRAGMA user_version = {FORMAT}")
+            connection.execute("BEGIN IMMEDIATE")
+            for statement in _SCHEMA:
+                connection.execute(statement)
+            connection.execute("COMMIT")
     except sqlite3.DatabaseError as error:
         raise DataError(file=str(path), line=0, what=f"cannot be used as a journal: {error}") from error
     return connection

@@ -1,4 +1,4 @@
-"""A small centre's events, so that the store's tests read as sentences."""
+"""Folders and databases for the store's tests."""
 
 import uuid
 from collections.abc import Iterator
@@ -7,38 +7,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, NullPool, create_engine, make_url, text
 
-from cti_server.core.events import AgentReady, CallArrived, CallCleared, CallLanguageSet, Event
-from cti_server.core.vocabulary import AgentId, CallId, ClearingCause, LegId, Micros, PersonalRef
 from cti_server.storage.data_folder import DataFolder
 from cti_server.storage.database import open_database
 from cti_server.storage.schema import upgrade
 from tests.storage.postgres import postgres_server
-
-NUMBER = PersonalRef(900)
-
-
-def call_arrives(call: int, *, at: int = 1) -> list[Event]:
-    return [
-        CallArrived(
-            at=Micros(at),
-            call=CallId(call),
-            leg=LegId(call + 1),
-            line="1588-0001",
-            trunk="main",
-            number=NUMBER,
-            display_name=None,
-            limit_at=Micros(at + 1_000_000),
-        ),
-        CallLanguageSet(at=Micros(at), call=CallId(call), language="ko"),
-    ]
-
-
-def call_clears(call: int, *, at: int = 2) -> list[Event]:
-    return [CallCleared(at=Micros(at), call=CallId(call), cause=ClearingCause.NORMAL)]
-
-
-def agent_is_ready(agent: int, *, at: int) -> Event:
-    return AgentReady(at=Micros(at), agent=AgentId(agent), idle_since=Micros(at))
 
 
 @pytest.fixture

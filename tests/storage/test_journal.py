@@ -14,7 +14,7 @@ from cti_server.core.vocabulary import CallId, PersonalRef
 from cti_server.storage.data_folder import DataFolder, DataFolderInUse
 from cti_server.storage.journal import Durability, SqliteJournal
 from cti_server.storage.journal_file import JournalFile, JournalReader
-from tests.storage.conftest import NUMBER, call_arrives, call_clears
+from tests.storage.sample_calls import NUMBER, call_arrives, call_clears
 from tests.storage.small_tmpfs import fill, small_tmpfs
 
 Work = Callable[[SqliteJournal], Coroutine[Any, Any, None]]
