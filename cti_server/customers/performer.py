@@ -11,7 +11,7 @@ from typing import Any
 from cti_server.core.effects import CheckPin, Effect, LookUpCustomer
 from cti_server.core.errors import Unavailable
 from cti_server.core.inputs import Candidate, CustomersFound, PinChecked
-from cti_server.core.vocabulary import CallId, CustomerRef, PinResult
+from cti_server.core.vocabulary import CustomerRef, PinResult
 from cti_server.customers.directory import Directory
 from cti_server.ports import Credentials, Submit
 
@@ -45,9 +45,9 @@ class CustomerPerformer:
         """Start the work; the signal comes later. Over the limit the answer is at once "nobody", or "unavailable"."""
         match effect:
             case LookUpCustomer():
-                self._start(self._look_up(effect), lambda: self._found(effect.call, ()))
+                self._start(self._look_up(effect), lambda: self._found(effect, ()))
             case CheckPin():
-                self._start(self._check(effect), lambda: self._checked(effect.call, PinResult.UNAVAILABLE))
+                self._start(self._check(effect), lambda: self._checked(effect, PinResult.UNAVAILABLE))
             case _:
                 pass
 
@@ -72,7 +72,7 @@ class CustomerPerformer:
                 candidates = await self._directory.find(number=effect.number, customer_number=given)
         except (Unavailable, TimeoutError):
             candidates = ()
-        self._found(effect.call, candidates)
+        self._found(effect, candidates)
         if len(candidates) == 1:
             await self._warm(candidates[0].customer)
 
@@ -82,10 +82,10 @@ class CustomerPerformer:
                 result = await self._credentials.check_pin(CustomerRef(effect.customer), effect.pin)
         except (Unavailable, TimeoutError):
             result = PinResult.UNAVAILABLE
-        self._checked(effect.call, result)
+        self._checked(effect, result)
 
-    def _found(self, call: CallId, candidates: tuple[Candidate, ...]) -> None:
-        self._submit(CustomersFound(call=call, candidates=candidates))
+    def _found(self, effect: LookUpCustomer, candidates: tuple[Candidate, ...]) -> None:
+        self._submit(CustomersFound(call=effect.call, n=effect.n, candidates=candidates))
 
-    def _checked(self, call: CallId, result: PinResult) -> None:
-        self._submit(PinChecked(call=call, result=result))
+    def _checked(self, effect: CheckPin, result: PinResult) -> None:
+        self._submit(PinChecked(call=effect.call, n=effect.n, result=result))

@@ -61,8 +61,7 @@ class Frames:
                 raise Refused("not_allowed")
             if client.commands_under_way >= COMMANDS_UNDER_WAY_MAX:
                 raise Refused("too_many_requests")
-            # The agent's number keeps one client's keys apart from another's.
-            command = translate.to_command(client.agent, f"{client.agent}:{frame.id}", frame.body)
+            command = translate.to_command(client.agent, frame.id, frame.body)
         except Refused as refusal:
             self._reply(client, frame, CommandReply(code=refusal.code, parameters=dict(refusal.parameters)))
             return
