@@ -64,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def build(app: QApplication, arguments: argparse.Namespace, folder: Path) -> MainWindow:
+def build(app: QApplication, arguments: argparse.Namespace, folder: Path, *, link: Bridge | None = None) -> MainWindow:
     """The window with all that stands behind it, not shown yet."""
     settings = workplace.load(folder)
     settings.server = arguments.server or settings.server
@@ -80,7 +80,7 @@ def build(app: QApplication, arguments: argparse.Namespace, folder: Path) -> Mai
         rendezvous = Path(arguments.rendezvous) if arguments.rendezvous else folder / "phone.json"
         if not arguments.no_phone_process:
             start_phone(rendezvous, arguments.phone_argument)
-    session = Session(Bridge())
+    session = Session(link or Bridge())
     desk = Desk(session, Phone(rendezvous), folder)
     window = MainWindow(desk, settings)
     window.sign_in.fingerprint = arguments.fingerprint
