@@ -19,6 +19,7 @@ from cti_server.core import (
     conversation,
     deadlines,
     flow,
+    identity,
     inbound,
     inputs,
     invariants,
@@ -118,6 +119,11 @@ class Centre:
     @may_promise.setter
     def may_promise(self, value: bool) -> None:
         self._around.may_promise = value
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """For checks only."""
+        return self._around
 
     def load_flows(self, flows: FlowSet) -> None:
         """New calls get these; calls in progress keep the version that they began with."""
@@ -255,6 +261,7 @@ class Centre:
 
 def _call_is_due(step: Step, call: Call) -> None:
     """One thing at a time: what follows from it may settle the rest."""
+    identity.give_up_waiting(step, call)
     for leg in call.legs.values():
         if leg.limit_at is not None and leg.limit_at <= step.now:
             legs.on_deadline(step, call, leg)

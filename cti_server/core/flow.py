@@ -133,8 +133,6 @@ def digit_pressed(step: Step, call: Call, digit: str) -> None:
 def on_deadline(step: Step, call: Call) -> None:
     """Whatever was waited for did not come, or the caller has been in the flow or the queue for too long."""
     memory = step.memory(call.call)
-    if memory.lookup_until is not None and memory.lookup_until <= step.now:
-        memory.lookup_until = None
     if call.phase not in IN_FLOW:
         return
     if call.phase is CallPhase.QUEUED and call.queue_limit_at is not None and call.queue_limit_at <= step.now:

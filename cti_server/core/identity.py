@@ -63,6 +63,13 @@ def found(step: Step, call: Call, signal: CustomersFound) -> bool:
     return True
 
 
+def give_up_waiting(step: Step, call: Call) -> None:
+    """The look-up took too long: nothing waits for it any more, but a late answer is still taken."""
+    memory = step.memory(call.call)
+    if memory.lookup_until is not None and memory.lookup_until <= step.now:
+        memory.lookup_until = None
+
+
 def is_locked(step: Step, call: Call) -> bool:
     failures = step.state.pin_failures.get(call.customer, []) if call.customer is not None else []
     return sum(at > step.now - WRONG_PINS_WITHIN_US for at in failures) >= WRONG_PINS_MAX

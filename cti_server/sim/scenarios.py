@@ -1,0 +1,117 @@
+"""What a simulated centre consists of, and what goes wrong in it."""
+
+from dataclasses import dataclass, field
+
+from cti_server.core.inputs import Command, EnrolAgents, LoadSettings
+from cti_server.core.settings import AgentProfile, CentreSettings, CodeSettings, LineSettings, QueueSettings
+from cti_server.core.vocabulary import AgentId, Extension, QueueId
+from ivr.loader import load_flows
+from ivr.model import AnswerNode, Flow, FlowSet, Node, TransferNode
+
+NO_FLOWS = FlowSet(flows=())
+ORDERS, CARE = QueueId("orders"), QueueId("care")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Faults:
+    """Shares are per step (crash), per leg, per signal, or per act."""
+
+    crash_share: float = 0.0
+    leg_lost_share: float = 0.0
+    signal_doubled_share: float = 0.0
+    signal_lost_share: float = 0.0
+    answer_lost_share: float = 0.0
+    device_act_every_s: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    settings: CentreSettings
+    agents: tuple[AgentProfile, ...]
+    flows: FlowSet = NO_FLOWS
+    lines: tuple[str, ...] = ("1588", "direct")
+    steps: int = 300
+    arrival_every_s: float = 6.0
+    patience_s: float = 60.0
+    talk_s: float = 30.0
+    faults: Faults = field(default_factory=Faults)
+
+    def opening(self) -> tuple[Command, ...]:
+        return (LoadSettings(settings=self.settings), EnrolAgents(agents=self.agents))
+
+
+def sample_settings(*, pop_wait_ms: int = 150, after_call_work_s: int = 20) -> CentreSettings:
+    """Two queues, a line with the sample flow and one straight into a queue; short limits, so that they are met."""
+    return CentreSettings(
+        version="sim",
+        queues=(
+            QueueSettings(queue=ORDERS, title={}, after_call_work_s=after_call_work_s, maximum_waiting=12),
+            QueueSettings(queue=CARE, title={}, after_call_work_s=0, maximum_wait_s=240, maximum_waiting=12),
+        ),
+        lines=(
+            LineSettings(line="1588", flow="main", opening="always_open"),
+            LineSettings(line="hours", flow="main"),
+            LineSettings(line="direct", flow="queue:orders"),
+            LineSettings(line="outside", flow="outside"),
+            LineSettings(line="diverted", flow="diverted"),
+            LineSettings(line="nowhere", flow="missing"),
+        ),
+        not_ready_reasons=(CodeSettings(code="break", title={}),),
+        decline_reasons=(CodeSettings(code="busy", title={}),),
+        dispositions=(
+            CodeSettings(code="order", title={}, subcodes=(CodeSettings(code="new", title={}),)),
+            CodeSettings(code="other", title={}),
+        ),
+        pop_wait_ms=pop_wait_ms,
+        ring_timeout_s=12,
+        dial_timeout_s=20,
+        flow_limit_s=300,
+        call_limit_s=900,
+        callback_retry_s=60,
+        callback_attempts=2,
+    )
+
+
+def sample_agents(count: int) -> tuple[AgentProfile, ...]:
+    """Every third has no desktop, every fourth serves one queue only, the last may not dial."""
+    return tuple(
+        AgentProfile(
+            agent=AgentId(number),
+            extension=Extension(str(2000 + number)),
+            skills={ORDERS: 1} if number % 4 == 0 else {ORDERS: 1, CARE: 1},
+            needs_desktop=number % 3 != 0,
+            may_dial=number != count,
+        )
+        for number in range(1, count + 1)
+    )
+
+
+def outside_flows() -> tuple[Flow, Flow]:
+    """The caller is handed to a number outside: answered first, or not."""
+    leave = TransferNode(number="021234567")
+    outside: dict[str, Node] = {"answer": AnswerNode(next="leave"), "leave": leave}
+    diverted: dict[str, Node] = {"leave": leave}
+    return (
+        Flow(id="outside", version="1", title={}, languages=("ko",), start="answer", nodes=outside),
+        Flow(id="diverted", version="1", title={}, languages=("ko",), start="leave", nodes=diverted),
+    )
+
+
+def busy_day(*, steps: int = 300, agents: int = 6, with_faults: bool = True) -> Scenario:
+    """More callers than agents, everything that people do, and everything that breaks."""
+    faults = Faults(
+        crash_share=0.006,
+        leg_lost_share=0.04,
+        signal_doubled_share=0.03,
+        signal_lost_share=0.02,
+        answer_lost_share=0.05,
+        device_act_every_s=25.0,
+    )
+    return Scenario(
+        settings=sample_settings(),
+        agents=sample_agents(agents),
+        flows=FlowSet(flows=(*load_flows().flows, *outside_flows())),
+        lines=("1588",) * 6 + ("direct",) * 4 + ("hours", "outside", "diverted", "nowhere", "unknown"),
+        steps=steps,
+        faults=faults if with_faults else Faults(),
+    )
