@@ -10,7 +10,7 @@ from cti_server.storage.changes import WORD_MAX, Change, Insert, Place
 
 def history_line(event: e.Event, place: Place) -> Iterator[Change]:
     """The line that the event is in its call's history."""
-    describe = _HISTORY.get(type(event))
+    describe = HISTORY.get(type(event))
     if describe is None:
         return
     values = {
@@ -29,7 +29,7 @@ def _plain(_: e.Event) -> str:
     return ""
 
 
-_HISTORY: dict[type[e.Event], Callable[[Any], str]] = {
+HISTORY: dict[type[e.Event], Callable[[Any], str]] = {
     e.CallArrived: lambda event: event.line,
     e.CallInitiated: lambda event: str(event.direction),
     e.CallAnsweredByFlow: _plain,

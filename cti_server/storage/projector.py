@@ -7,13 +7,13 @@ own, from another process or thread, and decides nothing; which rows an event ma
 
 import threading
 from pathlib import Path
-from typing import Any, assert_never
+from typing import Any, NamedTuple, assert_never
 
 import structlog
 from sqlalchemy import Connection, Engine, Table, and_, delete, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from cti_server.core.errors import DataError
+from cti_server.core.errors import DataError, IeumError
 from cti_server.core.events import ClockOffsetChanged
 from cti_server.core.vocabulary import AgentMode, Occupation
 from cti_server.storage import tables as t
@@ -30,10 +30,6 @@ NAME = "main"
 log = structlog.get_logger(__name__)
 
 
-class _Overtaken(Exception):
-    """Another projector applied these events meanwhile."""
-
-
 class Projector:
     """One at a time writes; more than one do no harm. ``database``: opened as a writer, migrated already."""
 
@@ -41,6 +37,7 @@ class Projector:
         self._path = journal
         self._database = database
         self._reader: JournalReader | None = None
+        self._progress: Progress | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Until ``stop`` is set. A database or journal that does not answer now is waited for."""
@@ -48,26 +45,26 @@ class Projector:
             try:
                 self.catch_up()
                 stop.wait(POLL_S)
-            except (SQLAlchemyError, OSError, DataError) as error:
+            except (SQLAlchemyError, OSError, DataError, Overtaken) as error:
                 log.warning("projector_waits", error=type(error).__name__, detail=_short(error))
                 stop.wait(REST_AFTER_ERROR_S)
 
     def catch_up(self) -> int:
         """Apply all that the journal has now; gives the applied seq. SQLAlchemyError: the database does not answer."""
         reader = self._journal()
-        if reader is None:
-            return self.applied_seq()
-        while True:
-            try:
-                applied, is_all = self._apply_some(reader)
-            except _Overtaken:
-                continue
-            if is_all:
-                return applied
+        try:
+            while True:
+                # Kept between calls, so that looking for news costs the database nothing.
+                progress = self._progress or self._read_progress()
+                self._progress = progress if reader is None else self._apply_some(reader, progress)
+                if self._progress == progress:
+                    return progress.seq
+        except Exception:
+            self._progress = None
+            raise
 
     def applied_seq(self) -> int:
-        with self._database.connect() as connection:
-            return applied_seq(connection)
+        return self._read_progress().seq
 
     def rebuild(self) -> int:
         """Empty the projections and make them again. People are kept, as they are no projection."""
@@ -75,6 +72,7 @@ class Projector:
             for table in t.PROJECTIONS:
                 connection.execute(delete(table))
             connection.execute(delete(t.projection_state))
+        self._progress = None
         return self.catch_up()
 
     def close(self) -> None:
@@ -89,64 +87,77 @@ class Projector:
             self._reader = JournalReader(self._path)
         return self._reader
 
-    def _apply_some(self, reader: JournalReader) -> tuple[int, bool]:
+    def _read_progress(self) -> "Progress":
         with self._database.connect() as connection:
-            seq, erasure, offset = _progress(connection)
+            return read_progress(connection)
+
+    def _apply_some(self, reader: JournalReader, progress: "Progress") -> "Progress":
         # The journal is read before the database is locked, so that a slow disk holds nobody up.
-        rows = reader.rows(after=seq, limit=EVENTS_A_TRANSACTION)
-        erasures = [] if rows else reader.erasures(after=erasure)
+        rows = reader.rows(after=progress.seq, limit=EVENTS_A_TRANSACTION)
+        erasures = [] if rows else reader.erasures(after=progress.erasure)
         if not rows and not erasures:
-            return seq, True
-        events = list(decode_all(rows, after=seq))
+            return progress
+        events = list(decode_all(rows, after=progress.seq))
         texts = reader.personal(ref for _, event in events for ref in personal_refs(event))
         with self._database.begin() as connection:
-            new_offset = offset
-            for event_seq, event in events:
+            if (other := read_progress(connection)) != progress:
+                return other  # another projector was here
+            offset = progress.clock_offset_us
+            for seq, event in events:
                 if isinstance(event, ClockOffsetChanged):
-                    new_offset = event.offset_us
-                for change in changes_of(event, Place(event_seq, event.at + new_offset, new_offset)):
+                    offset = event.offset_us
+                for change in changes_of(event, Place(seq, event.at + offset, offset)):
                     carry_out(connection, change)
             for ref, text in texts.items():
                 carry_out(connection, Put(t.personal, {"ref": ref}, {"value": text}))
             for _, ref in erasures:
                 carry_out(connection, Put(t.personal, {"ref": ref}, {"value": None}))
-            now = (events[-1][0] if events else seq, erasures[-1][0] if erasures else erasure, new_offset)
-            _advance(connection, seq, erasure, now)
-        return now[0], False
+            reached = Progress(
+                seq=events[-1][0] if events else progress.seq,
+                erasure=erasures[-1][0] if erasures else progress.erasure,
+                clock_offset_us=offset,
+            )
+            _advance(connection, progress, reached)
+        return reached
 
 
-def applied_seq(connection: Connection) -> int:
-    """How far the main database has come."""
-    return _progress(connection)[0]
+class Progress(NamedTuple):
+    """How far the main database has come: events, erasures, and the clock's offset at that event."""
+
+    seq: int
+    erasure: int
+    clock_offset_us: int
 
 
-def _progress(connection: Connection) -> tuple[int, int, int]:
+NOTHING_YET = Progress(0, 0, 0)
+
+
+def read_progress(connection: Connection) -> Progress:
     state = t.projection_state.c
     columns = (state.applied_seq, state.applied_erasure, state.clock_offset_us)
     found = connection.execute(select(*columns).where(state.name == NAME)).one_or_none()
-    return (0, 0, 0) if found is None else (int(found[0]), int(found[1]), int(found[2]))
+    return NOTHING_YET if found is None else Progress(*(int(value) for value in found))
 
 
-def _advance(connection: Connection, seq: int, erasure: int, now: tuple[int, int, int]) -> None:
-    """Only from where we began; the row's lock makes a second projector wait, and then see that it was overtaken."""
-    values = dict(zip(("applied_seq", "applied_erasure", "clock_offset_us"), now, strict=True))
-    if (seq, erasure) == (0, 0) and _is_new(connection):
-        connection.execute(insert(t.projection_state).values(name=NAME, **values))
-        return
+def _advance(connection: Connection, before: Progress, reached: Progress) -> None:
+    """Only from where we began. Where transactions run side by side, the row's lock (or, the first time, its key) makes
+    a second projector wait, and then fail."""
     state = t.projection_state.c
-    moved = connection.execute(
-        update(t.projection_state)
-        .where(state.name == NAME, state.applied_seq == seq, state.applied_erasure == erasure)
-        .values(**values)
-    )
-    if moved.rowcount != 1:
-        raise _Overtaken
+    values = {
+        "applied_seq": reached.seq,
+        "applied_erasure": reached.erasure,
+        "clock_offset_us": reached.clock_offset_us,
+    }
+    if before == NOTHING_YET:
+        connection.execute(insert(t.projection_state), {"name": NAME, **values})
+        return
+    from_here = (state.name == NAME, state.applied_seq == before.seq, state.applied_erasure == before.erasure)
+    if connection.execute(update(t.projection_state).where(*from_here).values(values)).rowcount != 1:
+        raise Overtaken
 
 
-def _is_new(connection: Connection) -> bool:
-    return (
-        connection.execute(select(t.projection_state.c.name).where(t.projection_state.c.name == NAME)).first() is None
-    )
+class Overtaken(IeumError):
+    """Another projector applied these events meanwhile; this one's transaction is taken back."""
 
 
 def carry_out(connection: Connection, change: Change) -> None:

@@ -42,7 +42,7 @@ from cti_server.storage.answers import (
     TimelineEntry,
     Totals,
 )
-from cti_server.storage.projector import applied_seq
+from cti_server.storage.projector import read_progress
 from cti_server.storage.selects import (
     ROWS_MAX,
     call_conditions,
@@ -67,7 +67,7 @@ class Queries:
 
     def applied_seq(self) -> int:
         with self._reading() as connection:
-            return applied_seq(connection)
+            return read_progress(connection).seq
 
     def wait_for(self, seq: int, timeout_s: float = READ_AFTER_WRITE_S) -> bool:
         """True as soon as the event ``seq`` can be read; False when it takes too long."""
