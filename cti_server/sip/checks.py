@@ -52,12 +52,21 @@ def check_request_form(request: Request) -> RemoteProtocolError | None:
             parse_contacts(request.headers_named("contact"))
         for value in request.listed("record-route"):
             parse_name_addr(value)
+        if request.method in ("INVITE", "UPDATE"):
+            _check_target(request)
         parse_session_expires(request.header("session-expires"))
         for key in ("require", "supported", "allow", "accept"):
             request.listed(key)
     except RemoteProtocolError as defect:
         return defect
     return None
+
+
+def _check_target(request: Request) -> None:
+    """What makes a dialog must say where later requests go (RFC 3261 8.1.1.8); of old the From URI did."""
+    contact = request.contact
+    if not (contact.uri if contact is not None else request.from_.uri).is_sip:
+        raise RemoteProtocolError("no SIP URI as Contact")
 
 
 def _check_shared_form(message: Message) -> None:

@@ -93,7 +93,8 @@ class Dialog:
             return self.flow
         loose = self.route_set and routes == self.route_set
         hop = parse_name_addr(routes[0]).uri if loose else parse_uri(uri)
-        return stack.flow_to(hop, prefer=self.flow)
+        # A proxy may record a URI that leads nowhere without it; what we heard last is then the best guess.
+        return stack.flow_to(hop, prefer=self.flow) if hop.is_sip else self.flow
 
     def is_in_order(self, request: Request) -> bool:
         """False: older than what was seen (RFC 3261 12.2.2, answered 500)."""

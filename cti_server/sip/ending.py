@@ -136,7 +136,7 @@ class Endings:
         self._strays.pop(key, None)
 
     def stray_response(self, response: Response, flow: Flow) -> None:
-        """A response without a transaction: a 2xx to an INVITE of ours is ended, all else dropped.
+        """A response without a transaction: a 2xx to an unknown INVITE of ours is ended, all else dropped.
 
         Bounded, and only if it bears our own address in its Via, so that nobody can make us send to others.
         """
@@ -144,6 +144,11 @@ class Endings:
             return
         ours = {host_port(one.advertised.host.lower(), one.advertised.port) for one in self.stack.config.listeners}
         if response.via.sent_by not in ours:
+            return
+        leg = self.legs.by_dialog.get((response.call_id, response.from_.tag))
+        if leg is not None and leg.dialog.remote_tag == response.to.tag:
+            # A re-INVITE of an earlier process, or a very late repeat: the call itself is alive.
+            self._ack(leg.dialog, response.cseq.number)
             return
         second = self.stack.deadlines.now_us // 1_000_000
         if second != self._stray_second:

@@ -48,7 +48,7 @@ class IncomingCall(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     identity: str = ""
     trunk: str = ""
     headers: tuple[tuple[str, str], ...] = ()
-    """All headers as received (P-Asserted-Identity, Diversion, Call-Info, ...); trust them as far as the peer."""
+    """All headers as received but credentials (P-Asserted-Identity, Diversion, ...); trust them as far as the peer."""
 
 
 class Provisional(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -114,7 +114,9 @@ class Reoffered(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class SessionChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The exchange of offer and answer after establishment is complete: `sdp` is the peer's answer to our offer."""
+    """The exchange of offer and answer after establishment is complete: `sdp` is the peer's answer to our offer. Also
+    when the peer used a refresh of the session to change its side.
+    """
 
     leg: int
     sdp: bytes | None

@@ -16,7 +16,7 @@ from cti_server.sip.events import Cause, Confirmed, IncomingCall
 from cti_server.sip.flow import Flow
 from cti_server.sip.headers import parse_reason
 from cti_server.sip.leg import Leg, Phase, SessionTimer
-from cti_server.sip.message import Header, Request, header, response_to
+from cti_server.sip.message import CREDENTIALS, Header, Request, header, is_safe, response_to
 from cti_server.sip.outbound import checked_headers, sdp_of
 from cti_server.sip.policy import Accept
 from cti_server.sip.reasons import reason_phrase
@@ -66,7 +66,7 @@ class Inbound:
                 sdp=leg.remote_sdp,
                 identity=accepted.identity,
                 trunk=accepted.trunk,
-                headers=tuple((name, value) for _, name, value in request.headers),
+                headers=tuple((name, value) for key, name, value in request.headers if key not in CREDENTIALS),
             )
         )
 
@@ -117,12 +117,15 @@ class Inbound:
         self._respond(leg, 200, headers, sdp)
         assert leg.server is not None
         leg.server.on_no_ack = lambda _: self._on_no_ack(leg)
+        self.endings.legs.await_ack(leg, leg.invite.cseq.number)
         leg.session = SessionTimer(interval_s=timer.interval_s, we_refresh=timer.we_refresh)
 
     def reject(self, leg: Leg, status: int, *, reason: str, retry_after_s: int, extra: list[tuple[str, str]]) -> None:
         if not 300 <= status <= 699:
             raise LocalProtocolError(f"{status} does not reject")
-        headers = checked_headers([*extra, ("Reason-Phrase", reason)])[:-1]
+        headers = checked_headers(extra)
+        if not is_safe("Reason", reason):
+            raise LocalProtocolError("a reason with line breaks")
         if retry_after_s:
             headers.append(header("Retry-After", str(retry_after_s)))
         self._refuse(leg, status, Cause.LOCAL, headers, reason=reason)
@@ -156,6 +159,7 @@ class Inbound:
         """The ACK to our 2xx."""
         assert leg.server is not None
         leg.server.acknowledged()
+        self.endings.legs.stop_awaiting(leg)
         if leg.is_over:
             if leg.is_bye_due:
                 self.endings.bye(leg, leg.bye_reason)

@@ -75,6 +75,7 @@ class Leg:
     """The peer's re-INVITE or UPDATE that the embedder has to answer."""
     unacknowledged: ServerTransaction | None = None
     """The peer's re-INVITE whose 2xx waits for its ACK."""
+    awaited_cseq: int = -1
     waiting_offer: bytes | None = None
     """A reoffer that waits until the present exchange is over."""
     retry: Deadline | None = None
@@ -95,6 +96,8 @@ class Legs:
 
     by_number: dict[int, Leg] = field(default_factory=dict)
     by_dialog: dict[tuple[str, str], Leg] = field(default_factory=dict)
+    awaiting_ack: dict[tuple[str, str, int], Leg] = field(default_factory=dict)
+    """(Call-ID, the caller's tag, CSeq) of INVITEs answered 2xx: some phones put a wrong To tag into their ACK."""
 
     def add(self, leg: Leg) -> None:
         if leg.number in self.by_number:
@@ -121,8 +124,20 @@ class Legs:
         leg.cancel_deadlines()
         self.by_number.pop(leg.number, None)
 
+    def await_ack(self, leg: Leg, cseq: int) -> None:
+        """A 2xx has been sent. One leg has at most one such INVITE at a time."""
+        self.stop_awaiting(leg)
+        leg.awaited_cseq = cseq
+        self.awaiting_ack[(leg.dialog.call_id, leg.dialog.remote_tag, cseq)] = leg
+
+    def stop_awaiting(self, leg: Leg) -> None:
+        key = (leg.dialog.call_id, leg.dialog.remote_tag, leg.awaited_cseq)
+        if self.awaiting_ack.get(key) is leg:
+            del self.awaiting_ack[key]
+
     def forget(self, leg: Leg) -> None:
         """Nothing more is expected from the peer."""
+        self.stop_awaiting(leg)
         if self.by_dialog.get(leg.dialog.key) is leg:
             del self.by_dialog[leg.dialog.key]
 

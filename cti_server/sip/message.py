@@ -22,6 +22,9 @@ VERSION = "SIP/2.0"
 _VERSION_LIKE = re.compile(r"SIP/\d{1,3}\.\d{1,3}\Z", re.I)
 _NOT_IN_LINES = re.compile(r"[\r\n]")
 
+CREDENTIALS = frozenset({"authorization", "proxy-authorization"})
+"""Headers that leave this package in no event and no resume."""
+
 Header = tuple[str, str, str]
 """(name in lower case and long form, name as written, value)."""
 

@@ -38,10 +38,7 @@ class Midcall:
     inbound: Inbound
 
     def on_request(self, leg: Leg, request: Request, flow: Flow) -> None:
-        """`request` carries the tags of this leg's dialog."""
-        if request.method == "ACK":
-            self._on_ack(leg, request, flow)
-            return
+        """`request` carries the tags of this leg's dialog, and is no ACK."""
         dialog = leg.dialog
         if not dialog.is_in_order(request):
             self.stack.respond_stateless(request, flow, 500)
@@ -86,7 +83,7 @@ class Midcall:
 
     # --- ACK, BYE, INFO -----------------------------------------------------------------------------------------------
 
-    def _on_ack(self, leg: Leg, ack: Request, flow: Flow) -> None:
+    def on_ack(self, leg: Leg, ack: Request, flow: Flow) -> None:
         number = ack.cseq.number
         pending = leg.unacknowledged
         if leg.server is not None and number == leg.invite.cseq.number:
@@ -96,6 +93,7 @@ class Midcall:
                 self.inbound.acknowledged(leg, ack)
         elif pending is not None and number == pending.request.cseq.number:
             pending.acknowledged()
+            self.endings.legs.stop_awaiting(leg)
             leg.unacknowledged = None
             sdp = sdp_of(ack)
             if leg.is_over:
@@ -226,6 +224,7 @@ class Midcall:
         leg.remote_sdp = sdp_of(request) or leg.remote_sdp
         leg.unacknowledged = transaction
         transaction.on_no_ack = lambda _: self._on_no_ack(leg, transaction)
+        self.endings.legs.await_ack(leg, request.cseq.number)
         headers += [header("Contact", leg.dialog.contact), header("Supported", "timer")]
         self._reply(leg, transaction, 200, [*headers, header("Content-Type", CONTENT_TYPE)], sdp)
         self.sessions.start_timer(leg, timer)

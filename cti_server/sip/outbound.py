@@ -17,7 +17,7 @@ from cti_server.sip.errors import LocalProtocolError, RemoteProtocolError
 from cti_server.sip.events import Cause, Established, Provisional, Reason
 from cti_server.sip.headers import NameAddr, delta_seconds, parse_contacts, parse_name_addr, parse_reason, show_reason
 from cti_server.sip.leg import Leg, Phase
-from cti_server.sip.message import Header, Request, Response, cancel_for, header, is_safe
+from cti_server.sip.message import CREDENTIALS, Header, Request, Response, cancel_for, header, is_safe
 from cti_server.sip.sdp import CONTENT_TYPE
 from cti_server.sip.session_timer import agree_as_client, offered_headers
 from cti_server.sip.sessions import Sessions
@@ -206,7 +206,7 @@ class Outbound:
         leg.is_ack_due = False
         cseq = leg.invite.cseq.number
         request, flow = leg.dialog.request(self.stack, "ACK", cseq=cseq)
-        request.headers += [entry for entry in leg.invite.headers if entry[0] in _CREDENTIALS]
+        request.headers += [entry for entry in leg.invite.headers if entry[0] in CREDENTIALS]
         if sdp is not None:
             leg.local_sdp = sdp
             request.headers.append(header("Content-Type", CONTENT_TYPE))
@@ -295,9 +295,6 @@ class Outbound:
         leg.client.adopt_proceeding()
         limit = self.stack.config.early_s_max * US_PER_S
         leg.early_limit = self.stack.deadlines.after(limit, lambda: self._too_long(leg))
-
-
-_CREDENTIALS = {"authorization", "proxy-authorization"}
 
 
 def _loose(route: str) -> str:

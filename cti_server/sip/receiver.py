@@ -12,7 +12,7 @@ from cti_server.sip.checks import check_request_form, is_good_response
 from cti_server.sip.ending import Endings
 from cti_server.sip.errors import RemoteProtocolError
 from cti_server.sip.flow import Flow, Outgoing
-from cti_server.sip.leg import Legs, Phase
+from cti_server.sip.leg import Legs
 from cti_server.sip.message import Request, Response, header, read_message, response_to
 from cti_server.sip.midcall import Midcall
 from cti_server.sip.stack import Stack
@@ -86,25 +86,28 @@ class Receiver:
         if defect is not None:
             self._answer_malformed(request, flow, defect)
             return
+        if request.method == "ACK":
+            self._on_ack(request, flow)
+            return
         transaction = self.stack.server_of(request, request.method)
-        if transaction is not None and self._is_absorbed(request):
-            if request.method == "ACK":
-                transaction.receive_ack()
-            else:
-                transaction.receive_repeat()
+        if transaction is not None:
+            transaction.receive_repeat()
         elif request.method == "CANCEL":
             self._on_cancel(request, flow)
         elif request.to.tag:
             self._on_dialog_request(request, flow)
-        elif request.method != "ACK":
+        else:
             self.admission.on_request(request, flow)
 
-    def _is_absorbed(self, request: Request) -> bool:
-        """A branch used twice by a careless peer: an ACK to a 2xx goes to its dialog, whatever its branch says."""
-        if request.method != "ACK":
-            return True
-        leg = self.legs.by_dialog.get((request.call_id, request.to.tag))
-        return leg is None or leg.phase not in (Phase.ANSWERED, Phase.ESTABLISHED, Phase.ENDING)
+    def _on_ack(self, ack: Request, flow: Flow) -> None:
+        """To a 2xx: it belongs to a leg, whatever its branch and To tag say. To a failure: to its transaction."""
+        leg = self.legs.awaiting_ack.get((ack.call_id, ack.from_.tag, ack.cseq.number))
+        if leg is not None:
+            self.midcall.on_ack(leg, ack, flow)
+            return
+        transaction = self.stack.server_of(ack, "ACK")
+        if transaction is not None:
+            transaction.receive_ack()
 
     def _answer_malformed(self, request: Request, flow: Flow, defect: RemoteProtocolError) -> None:
         """400 or 505 if there is a Via to send it by; otherwise nothing."""

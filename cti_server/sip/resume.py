@@ -14,13 +14,12 @@ from cti_server.sip.errors import RemoteProtocolError, ResumeError
 from cti_server.sip.flow import Flow
 from cti_server.sip.inbound import Inbound
 from cti_server.sip.leg import Leg, Phase, SessionTimer
-from cti_server.sip.message import Request, parse_message
+from cti_server.sip.message import CREDENTIALS, Request, parse_message
 from cti_server.sip.outbound import Outbound
 from cti_server.sip.sessions import Sessions
 from cti_server.sip.stack import Stack
 
 CSEQ_STEP = 1000
-_SECRET = {"authorization", "proxy-authorization"}
 
 
 class Resume(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -95,7 +94,7 @@ def freeze(leg: Leg) -> bytes:
 
 
 def _without_secrets(invite: Request) -> Request:
-    kept = [entry for entry in invite.headers if entry[0] not in _SECRET]
+    kept = [entry for entry in invite.headers if entry[0] not in CREDENTIALS]
     return Request(headers=kept, method=invite.method, uri=invite.uri, body=invite.body)
 
 

@@ -13,7 +13,7 @@ from cti_server.sip.ending import ACKS_MAX, Endings
 from cti_server.sip.events import Cause, InfoAnswered, ReofferFailed, SessionChanged
 from cti_server.sip.headers import delta_seconds
 from cti_server.sip.leg import Leg, Phase, SessionTimer
-from cti_server.sip.message import Request, Response, header
+from cti_server.sip.message import CREDENTIALS, Request, Response, header
 from cti_server.sip.sdp import CONTENT_TYPE
 from cti_server.sip.session_timer import agree_as_client, offered_headers
 from cti_server.sip.stack import Stack
@@ -91,7 +91,7 @@ class Sessions:
         leg.dialog.refresh_target(response)
         ack, flow = leg.dialog.request(self.stack, "ACK", cseq=response.cseq.number)
         if leg.exchange is not None:
-            ack.headers += [entry for entry in leg.exchange.request.headers if entry[0].endswith("authorization")]
+            ack.headers += [entry for entry in leg.exchange.request.headers if entry[0] in CREDENTIALS]
         leg.acks[key] = (self.stack.send_ack(ack, flow), flow)
         while len(leg.acks) > ACKS_MAX:
             del leg.acks[next(iter(leg.acks))]
@@ -99,10 +99,11 @@ class Sessions:
         if leg.is_over:
             return
         leg.local_sdp = sdp
+        said_before = leg.remote_sdp
         if response.body and response.content_type == CONTENT_TYPE:
             leg.remote_sdp = response.body
         self.start_timer(leg, agree_as_client(response))
-        if not is_refresh:
+        if not is_refresh or leg.remote_sdp != said_before:
             self.stack.emit(SessionChanged(leg=leg.number, sdp=leg.remote_sdp))
         self.send_waiting(leg)
 

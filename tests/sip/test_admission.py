@@ -64,6 +64,7 @@ def statuses(one: UserAgent, data: bytes) -> list[int]:
         (raw("OPTIONS", Max_Forwards="many"), 400),
         (raw("OPTIONS", CSeq="1 INVITE"), 400),
         (raw("OPTIONS", Call_ID=""), 400),
+        (raw("INVITE", Contact="<tel:+8225550100>"), 400),
         (raw("OPTIONS"), 200),
         (raw("INVITE", Accept="application/*;q=0.5, text/plain"), 100),
         (raw("INVITE", Content_Type="image/png", Content_Disposition="icon;handling=optional", body=b"x"), 100),

@@ -526,3 +526,31 @@ def test_leg_numbers_come_from_the_embedder() -> None:
     assert [one.leg for one in world.taken(CALLEE, IncomingCall)] == [7, 8]
     world.wait(10 * MS)
     assert [info.leg for info in callee.legs()] == [7, 8]
+
+
+def test_an_ack_with_a_wrong_to_tag_and_the_branch_of_the_invite_counts() -> None:
+    """As pyVoIP sends it."""
+    world = pair()
+    world.agents[CALLER].place_call(1, call_to(CALLEE), 0)
+    leg = world.one(CALLEE, IncomingCall).leg
+    world.agents[CALLEE].answer(leg, sdp(6000), 0)
+    (ok,) = world.agents[CALLEE].outgoing()
+    response = parsed(ok.data)
+    lines = [
+        "ACK sip:somewhere@127.0.0.1 SIP/2.0",
+        f"Via: {response.required('via')}",
+        f"From: {response.required('from')}",
+        f"To: <sip:1001@127.0.0.1>;tag={'0' * 8}",
+        f"Call-ID: {response.call_id}",
+        "CSeq: 1 ACK",
+        "Content-Length: 0",
+    ]
+    flow = Flow(transport="udp", remote=address(CALLER), local=address(CALLEE))
+    world.agents[CALLEE].receive("\r\n".join([*lines, "", ""]).encode(), flow, 0)
+    assert world.one(CALLEE, Confirmed).leg == leg
+
+
+def test_no_event_carries_credentials() -> None:
+    world = World({CALLER: agent(CALLER), CALLEE: agent(CALLEE, policy=Digest())})
+    world.agents[CALLER].place_call(1, call_to(CALLEE, credentials=Credentials(username="kim", password="right")), 0)
+    assert "response=" not in str(world.one(CALLEE, IncomingCall))

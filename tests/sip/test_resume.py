@@ -216,3 +216,16 @@ def test_a_leg_is_adopted_once_and_lists_in_order() -> None:
         world.agents[CALLER].resume(9)
     with pytest.raises(UnknownLeg):
         world.agents[CALLER].set_media(9, b"")
+
+
+def test_a_2xx_to_a_reinvite_of_the_earlier_process_does_not_end_the_call() -> None:
+    world = pair()
+    leg = world.established()
+    world.agents[CALLER].reoffer(1, sdp(4000, version=2, direction="sendonly"), 0)
+    world.one(CALLEE, Reoffered)
+    restart(world, CALLER, 1)
+    world.agents[CALLEE].answer_reoffer(leg, sdp(6000, version=2), 0)
+    world.wait(60 * S)
+    assert world.taken(CALLEE, Cleared) == world.taken(CALLER, Cleared) == []
+    world.agents[CALLER].hang_up(1, world.now_us)
+    assert_all_quiet(world)

@@ -87,6 +87,15 @@ def test_a_peer_without_update_is_refreshed_by_reinvite_unnoticed() -> None:
     assert world.agents[CALLER]._legs.get(1).dialog.peer_takes_update  # its 200 said that it can
 
 
+def test_a_refresh_that_the_peer_uses_to_move_is_reported() -> None:
+    world = pair()
+    leg = world.established()
+    world.agents[CALLER]._legs.get(1).dialog.peer_takes_update = False
+    world.agents[CALLEE]._legs.get(leg).local_sdp = sdp(6666)
+    world.wait(1000 * S)
+    assert world.one(CALLER, SessionChanged).sdp == sdp(6666)
+
+
 def test_without_a_refresh_the_session_expires_on_both_sides() -> None:
     world = pair()
     world.established()

@@ -180,6 +180,7 @@ def assert_nothing_left(one: UserAgent) -> None:
     assert one.legs() == []
     assert not legs.by_number
     assert not legs.by_dialog
+    assert not legs.awaiting_ack
     assert not stack.clients
     assert not stack.servers
     assert not stack.merged
