@@ -16,7 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from cti_server.commands.arguments import count, data_folder, existing_path, input_file, output_file, seconds, skill
+from cti_server.commands.arguments import (
+    count,
+    data_folder,
+    existing_path,
+    input_file,
+    output_file,
+    seconds,
+    server_address,
+    skill,
+)
 
 FAILED = 1
 BAD_USE = 2
@@ -158,7 +167,7 @@ def _serve(parser: argparse.ArgumentParser) -> None:
 
 
 def _agent(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--server", metavar="URL", help="the server, e.g. wss://centre.example:7443")
+    parser.add_argument("--server", type=server_address, metavar="URL", help="e.g. wss://centre.example:7443")
 
 
 def _check(parser: argparse.ArgumentParser) -> None:

@@ -98,6 +98,9 @@ def test_a_subcommand_that_is_not_built_says_so(name: str, capsys: pytest.Captur
         ["bench", "setup", "--json", "."],
         ["user"],
         ["migrate"],
+        ["agent", "--server", "centre.example"],
+        ["user", "add", "--data", ".", "kim", "--role", "king"],
+        ["user", "add", "--data", ".", "kim", "--role", "agent", "--skill", "orders=11"],
     ],
     ids=" ".join,
 )
@@ -147,6 +150,15 @@ def test_a_bug_is_one_line_that_tells_where_the_details_are(
     (details,) = tmp_path.iterdir()
     assert said == f"ieum test: unexpected KeyError: 'ours' (details in {details})\n"
     assert "Traceback" in details.read_text(encoding="utf-8")
+
+
+def test_a_desktop_without_a_display_is_a_failure_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    assert cli.main(["agent"]) == 1
+    assert capsys.readouterr().err.startswith("ieum agent: there is no display")
 
 
 def test_the_launcher_answers_help_and_bad_use_before_it_sets_anything_up() -> None:

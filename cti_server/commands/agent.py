@@ -1,9 +1,17 @@
-"""`ieum agent`: opens the desktop, which decides everything else itself."""
+"""`ieum agent`: opens the desktop where there is a display. The desktop decides everything else itself."""
 
 import argparse
+import os
+import sys
 
-from agent_app.app import main
+HAS_DISPLAY_ALWAYS = ("win32", "darwin")
+DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if sys.platform not in HAS_DISPLAY_ALWAYS and not any(os.environ.get(name) for name in DISPLAYS):
+        print("ieum agent: there is no display here (none of DISPLAY, WAYLAND_DISPLAY is set)", file=sys.stderr)
+        return 1
+    from agent_app.app import main
+
     return main(["--server", arguments.server] if arguments.server else [])

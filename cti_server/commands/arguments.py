@@ -70,3 +70,11 @@ def skill(text: str) -> tuple[str, int]:
     if not name or not level.isdecimal() or not 1 <= int(level) <= 10:
         raise argparse.ArgumentTypeError(f"{text!r} is not QUEUE=LEVEL with a level from 1 to 10")
     return name, int(level)
+
+
+def server_address(text: str) -> str:
+    """`ws://HOST:PORT` or `wss://HOST:PORT`."""
+    scheme, _, rest = text.partition("://")
+    if scheme not in ("ws", "wss") or not rest.strip("/"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an address such as wss://centre.example:7443")
+    return text
