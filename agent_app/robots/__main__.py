@@ -1,12 +1,14 @@
 """``python -m agent_app.robots DAY.json REPORT.json``: one crowd's day. Progress is a JSON line at each change."""
 
 import asyncio
+import contextlib
+import signal
 import sys
 from pathlib import Path
 
 import msgspec
 
-from agent_app.robots.crowd import Crowd, Day, print_progress
+from agent_app.robots.crowd import Crowd, Day, DayReport, print_progress
 
 
 def main(argv: list[str]) -> int:
@@ -14,9 +16,19 @@ def main(argv: list[str]) -> int:
         print("usage: python -m agent_app.robots DAY.json REPORT.json", file=sys.stderr)
         return 2
     day = msgspec.json.decode(Path(argv[0]).read_bytes(), type=Day)
-    report = asyncio.run(Crowd(day, tell=print_progress).run())
+    report = asyncio.run(spend(day))
     Path(argv[1]).write_bytes(msgspec.json.encode(report))
     return 0
+
+
+async def spend(day: Day) -> DayReport:
+    """The whole day. SIGUSR1: no more calls are offered; Ctrl+C is left to whoever started us."""
+    crowd = Crowd(day, tell=print_progress)
+    loop = asyncio.get_running_loop()
+    with contextlib.suppress(NotImplementedError, AttributeError):
+        loop.add_signal_handler(signal.SIGUSR1, crowd.stop_offering)
+        loop.add_signal_handler(signal.SIGINT, lambda: None)
+    return await crowd.run()
 
 
 if __name__ == "__main__":

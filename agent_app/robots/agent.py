@@ -29,7 +29,6 @@ class AgentPlan(msgspec.Struct, frozen=True, kw_only=True):
     answer_s: tuple[float, float] = (0.5, 1.5)
     talk_s: tuple[float, float] = (4.0, 9.0)
     wrap_up_s: tuple[float, float] = (0.5, 2.0)
-    dials_callbacks: bool = False
     seed: int = 0
 
     def __repr__(self) -> str:

@@ -4,6 +4,7 @@ Decides when the day begins (all agents Ready), when no more calls are offered, 
 """
 
 import asyncio
+import contextlib
 import sys
 import threading
 import time
@@ -72,6 +73,8 @@ class Crowd:
         self._callers: set[RobotCaller] = set()
         self._threads = ThreadPoolExecutor(PYVOIP_CALLERS_MAX, thread_name_prefix="pyvoip")
         self._stop_threads = threading.Event()
+        self._no_more = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._agents = [
             RobotAgent(plan, url=day.url, folder=Path(day.folder), speech=self._speech_of(number))
             for number, plan in enumerate(day.agents)
@@ -80,6 +83,10 @@ class Crowd:
     def _speech_of(self, number: int) -> Path | None:
         speeches = self._day.agent_speech
         return Path(speeches[number % len(speeches)]) if speeches else None
+
+    def stop_offering(self) -> None:
+        """No more calls; those that are up end properly."""
+        self._no_more.set()
 
     async def run(self) -> DayReport:
         """Raises TimeoutError when an agent cannot begin the day."""
@@ -100,9 +107,12 @@ class Crowd:
 
     async def _offer(self) -> None:
         begun = time.monotonic()
-        self._tasks: set[asyncio.Task[None]] = set()
         for appointment in sorted(self._day.calls, key=lambda item: item.at_s):
-            await asyncio.sleep(max(0.0, begun + appointment.at_s - time.monotonic()))
+            wait_s = max(0.0, begun + appointment.at_s - time.monotonic())
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._no_more.wait(), wait_s)
+            if self._no_more.is_set():
+                return
             task = asyncio.create_task(self._one_call(appointment))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)

@@ -109,6 +109,13 @@ class Hands(QObject):
         self._timer.setInterval(STEP_MS)
         self._timer.timeout.connect(self._step)
         self._timer.start()
+        window.desk.phone.changed.connect(self._on_phone)
+
+    def _on_phone(self) -> None:
+        status = self._window.desk.phone.status
+        if status is not None and status.call is not None and status.call.state == "ringing":
+            seen = self._bridge.handled(status.call.call)
+            seen.ring_at = seen.ring_at or time.time()
 
     def leave(self) -> None:
         """No new call; then the window is closed."""
@@ -170,9 +177,6 @@ class Hands(QObject):
         accept = self._button("accept", view.incoming)
         if accept is None:
             return
-        seen = self._current()
-        if seen is not None and seen.ring_at is None and self._window.desk.incoming.is_ringing:
-            seen.ring_at = time.time()
         if self._after("incoming", 1.0):
             self._shoot("incoming")
             QTest.mouseClick(accept, Qt.MouseButton.LeftButton)
