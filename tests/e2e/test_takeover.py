@@ -1,0 +1,136 @@
+"""kill −9 of the core process in the middle of ten calls: what callers hear, what agents see, what the store knows."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cti_server.wire import client as cl
+from tests.e2e.centre import DIRECT, MAIN, SHORT, Centre
+from tests.e2e.people import Desk, Phone, leaving, share, until
+
+pytestmark = pytest.mark.e2e
+
+GAP_S_MAX = 0.6
+READY_S_MAX = 30.0
+AGENTS = 3
+
+
+def test_calls_outlive_the_core_process(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+    with Centre(tmp_path, agents=AGENTS, after_call_work_s=60) as centre:
+        figures = asyncio.run(_ten_calls(centre))
+    for name, value in figures.items():
+        record_property(name, value)
+    print(figures)
+
+
+async def _ten_calls(centre: Centre) -> dict[str, float]:
+    desks = [Desk(centre, f"agent{number}") for number in range(1, AGENTS + 1)]
+    phones = [Phone(frequency_hz=440.0, name=f"phone {number}") for number in range(1, AGENTS + 1)]
+    talkers = [Phone(frequency_hz=1000.0, name=f"talker {number}") for number in range(AGENTS)]
+    waiters = [Phone(frequency_hz=700.0, name=f"waiter {number}") for number in range(4)]
+    listeners = [Phone(name=f"listener {number}") for number in range(3)]
+    async with leaving(*desks, *phones, *talkers, *waiters, *listeners):
+        for number, (desk, phone) in enumerate(zip(desks, phones, strict=True), 1):
+            await phone.register(centre.phone_of(f"{2000 + number}"))
+            await desk.sign_in()
+            await desk.ready()
+        for number, talker in enumerate(talkers):
+            await talker.dial(centre.sip, DIRECT, number=f"0101000000{number}")
+        for desk in desks:
+            await desk.call_is("connected")
+        for number, waiter in enumerate(waiters):
+            await waiter.dial(centre.sip, SHORT, number=f"0102000000{number}")
+            await until(lambda waiter=waiter: waiter.packets > 10, "the position is heard")
+        for number, listener in enumerate(listeners):
+            await listener.dial(centre.sip, MAIN, number=f"0103000000{number}")
+            await until(lambda listener=listener: listener.packets > 10, "the greeting is heard")
+
+        notes = [f"before the crash {desk.user}" for desk in desks]
+        for desk, note in zip(desks, notes, strict=True):
+            assert desk.call is not None
+            await desk.done(cl.TakeNote(call=desk.call.call, text=note, revision=1))
+        callback = await desks[0].done(
+            cl.RequestCallback(number="01099998888", due_at=time.time_ns() // 1000 + 3_600_000_000, queue="orders")
+        )
+        snapshots = [desk.snapshots for desk in desks]
+        killed_at = time.monotonic()
+        centre.kill("core")
+        await until(lambda: centre.answers_sip(0.2), "SIP is answered again", timeout_s=READY_S_MAX)
+        ready_s = time.monotonic() - killed_at
+        await until(
+            lambda: all(desk.snapshots > before for desk, before in zip(desks, snapshots, strict=True)),
+            "the desktops are back",
+        )
+        desks_s = time.monotonic() - killed_at
+        for phone in (*talkers, *phones):
+            await until(
+                lambda phone=phone: share(phone.mouth.heard[-8_000:], _other(phone, phones)) > 0.5, "still talks"
+            )
+        gaps = [phone.gap_s(killed_at) for phone in (*talkers, *phones)]
+        assert max(gaps) < GAP_S_MAX, gaps
+        _nothing_is_missing(desks, notes, int(callback.result["callback"]))
+
+        await _hold_and_retrieve(desks[0], talkers, phones[0])
+        await _serve_in_order(desks, waiters)
+        for listener in listeners:
+            assert listener.is_up
+            listener.hang_up()
+        await until(lambda: all(listener.ended_by for listener in listeners), "listeners gone")
+        for desk in desks:
+            await until(lambda desk=desk: desk.state == "ready" and desk.call is None, f"{desk.user} is free")
+        await _stored(centre, notes, int(callback.result["callback"]))
+    return {"ready_s": round(ready_s, 2), "desks_s": round(desks_s, 2), "gap_s": round(max(gaps), 3)}
+
+
+def _other(phone: Phone, phones: list[Phone]) -> float:
+    return 1000.0 if phone in phones else 440.0
+
+
+def _nothing_is_missing(desks: list[Desk], notes: list[str], callback: int) -> None:
+    for desk, note in zip(desks, notes, strict=True):
+        assert desk.call is not None
+        assert (desk.call.phase, desk.call.note, desk.state) == ("connected", note, "busy")
+    assert desks[0].callbacks[callback].state == "waiting"
+
+
+async def _hold_and_retrieve(desk: Desk, talkers: list[Phone], phone: Phone) -> None:
+    assert desk.call is not None
+    await desk.done(cl.HoldCall(call=desk.call.call))
+    await desk.call_is("held")
+    await until(lambda: share(phone.mouth.heard[-8_000:], 1000.0) < 0.1, "the caller on hold is not heard")
+    await desk.done(cl.RetrieveCall(call=desk.call.call))
+    await desk.call_is("connected")
+    await phone.hears(1000.0)
+
+
+async def _serve_in_order(desks: list[Desk], waiters: list[Phone]) -> None:
+    """One agent becomes free after the other: those who wait come in the order in which they called."""
+    served: list[str] = []
+    for turn, desk in enumerate([*desks, desks[0]]):
+        assert desk.call is not None
+        if turn < len(desks):
+            await desk.done(cl.EndCall(call=desk.call.call))
+        else:
+            waiters[0].hang_up()
+        await desk.finish_call()
+        call = await desk.call_is("connected")
+        served.append(call.number)
+        assert waiters[turn].is_up
+    assert [number[-1] for number in served] == ["0", "1", "2", "3"], served
+    for desk in desks:
+        assert desk.call is not None
+        await desk.done(cl.EndCall(call=desk.call.call))
+        await desk.finish_call()
+
+
+async def _stored(centre: Centre, notes: list[str], callback: int) -> None:
+    """What was acknowledged before the crash is in the database, once."""
+    await until(lambda: sum(bool(row.cause) for row in centre.queries.calls().rows) == 10, "ten calls are over")
+    rows = centre.queries.calls().rows
+    assert sorted(row.note for row in rows if row.note) == sorted(notes)
+    assert sum(bool(row.disposition) for row in rows) == AGENTS + 4
+    assert [row.callback for row in centre.queries.open_callbacks()] == [callback]
+    assert len(centre.recordings) == AGENTS + 4
