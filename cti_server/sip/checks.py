@@ -70,8 +70,9 @@ def _check_target(request: Request) -> None:
 
 
 def _check_shared_form(message: Message) -> None:
+    keys = [entry[0] for entry in message.headers]
     for key in ONLY_ONCE:
-        if len(message.headers_named(key)) > 1:
+        if keys.count(key) > 1:
             raise RemoteProtocolError(f"more than one {key}")
     _ = message.via, message.cseq, message.from_, message.to
     if not message.call_id.strip() or len(message.call_id) > 512:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
 from cti_server.sip.errors import RemoteProtocolError
 from cti_server.sip.flow import Flow
 from cti_server.sip.headers import parse_name_addr
@@ -60,6 +62,11 @@ class Dialog:
         if flow.is_stream or self.is_pinned:
             self.flow = flow
 
+    def lost(self, flow: Flow) -> None:
+        """This connection is gone: the next request opens another, to where the peer wants it."""
+        if self.flow.connection == flow.connection:
+            self.flow = msgspec.structs.replace(self.flow, connection=0)
+
     def request(self, stack: Stack, method: str, *, cseq: int | None = None) -> tuple[Request, Flow]:
         """A request in this dialog (numbered on, unless ACK gives its INVITE's number) and the way it goes."""
         if cseq is None:
@@ -89,7 +96,8 @@ class Dialog:
         return str(_bare_uri(first)), (*self.route_set[1:], f"<{self.remote_target}>")
 
     def _next_flow(self, stack: Stack, routes: tuple[str, ...], uri: str) -> Flow:
-        if self.is_pinned:
+        is_lost = self.flow.is_stream and not self.flow.connection
+        if self.is_pinned and not is_lost:
             return self.flow
         loose = self.route_set and routes == self.route_set
         hop = parse_name_addr(routes[0]).uri if loose else parse_uri(uri)

@@ -96,6 +96,8 @@ class Legs:
 
     by_number: dict[int, Leg] = field(default_factory=dict)
     by_dialog: dict[tuple[str, str], Leg] = field(default_factory=dict)
+    fading: set[int] = field(default_factory=set)
+    """Ended, and the embedder has not taken the event yet: its orders come too late through no fault of its own."""
     awaiting_ack: dict[tuple[str, str, int], Leg] = field(default_factory=dict)
     """(Call-ID, the caller's tag, CSeq) of INVITEs answered 2xx: some phones put a wrong To tag into their ACK."""
 
@@ -111,8 +113,10 @@ class Legs:
             raise UnknownLeg(number)
         return leg
 
-    def expect(self, number: int, *phases: Phase) -> Leg:
-        """Raises LocalProtocolError if the leg is in none of these phases."""
+    def expect(self, number: int, *phases: Phase) -> Leg | None:
+        """None if the order came too late. Raises LocalProtocolError if the leg is in none of these phases."""
+        if number in self.fading:
+            return None
         leg = self.get(number)
         if leg.phase not in phases:
             raise LocalProtocolError(f"leg {number} is {leg.phase}")
@@ -123,6 +127,7 @@ class Legs:
         leg.phase = Phase.ENDING
         leg.cancel_deadlines()
         self.by_number.pop(leg.number, None)
+        self.fading.add(leg.number)
 
     def await_ack(self, leg: Leg, cseq: int) -> None:
         """A 2xx has been sent. One leg has at most one such INVITE at a time."""

@@ -18,6 +18,9 @@ from cti_server.sip.reasons import reason_phrase
 
 HEADERS_MAX = 200
 VERSION = "SIP/2.0"
+_COMMON = frozenset(
+    {"via", "from", "to", "call-id", "cseq", "contact", "max-forwards", "content-length", "content-type"}
+)
 
 _VERSION_LIKE = re.compile(r"SIP/\d{1,3}\.\d{1,3}\Z", re.I)
 _NOT_IN_LINES = re.compile(r"[\r\n]")
@@ -52,6 +55,8 @@ class Message:
     def listed(self, key: str) -> list[str]:
         """All elements of all headers of that name, split at commas. Raises RemoteProtocolError."""
         values = self.headers_named(key)
+        if not values:
+            return values
         return [piece.strip() for value in values for piece in split_outside(value, ",") if piece.strip()]
 
     def has_option(self, key: str, option: str) -> bool:
@@ -210,7 +215,7 @@ def _read_headers(message: Message, text: str) -> None:
     for line in lines:
         name, colon, value = line.partition(":")
         key = name.rstrip(" \t").lower()
-        if not colon or not is_token(key):
+        if not colon or not (key in _COMMON or is_token(key)):
             defect = defect or RemoteProtocolError("bad header line")
             continue
         message.headers.append((COMPACT.get(key, key), name.rstrip(" \t"), value.strip(" \t")))

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import msgspec
+
 from cti_server.sip.config import US_PER_S, RegistrarConfig
 from cti_server.sip.deadlines import Deadline
 from cti_server.sip.errors import RemoteProtocolError
@@ -51,8 +53,24 @@ class Registrar:
         return tuple(sorted(living, key=lambda one: (-one.q, -one.expires_at_us)))
 
     def restore(self, key: str, bindings: Iterable[Binding]) -> None:
-        kept = [one for one in bindings if one.expires_at_us > self.stack.deadlines.now_us]
-        self._store(key, kept[: self.config.contacts_max])
+        living = [one for one in bindings if one.expires_at_us > self.stack.deadlines.now_us]
+        self._store(key, [self._by_contact(one) for one in living[: self.config.contacts_max]])
+
+    def connection_lost(self, flow: Flow) -> None:
+        """Phones that were reached through it are reached by their Contact, until they say more."""
+        for key, account in list(self._accounts.items()):
+            before = account.bindings
+            after = [self._by_contact(one) if one.flow.connection == flow.connection else one for one in before]
+            if after != before:
+                self._store(key, after)
+                self._report(key, before, after)
+
+    def _by_contact(self, binding: Binding) -> Binding:
+        """A connection of an earlier process, or a closed one, is nobody's; its number may become another's."""
+        uri = parse_uri(binding.contact)
+        if not binding.flow.connection or not uri.is_sip:
+            return binding
+        return msgspec.structs.replace(binding, flow=self.stack.flow_to(uri))
 
     def register(self, key: str, request: Request, flow: Flow) -> list[Header]:
         """Does what REGISTER asks; returns the headers of its 200. Raises RemoteProtocolError (400, 423, 500, 503)."""

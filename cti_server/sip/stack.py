@@ -131,7 +131,7 @@ class Stack:
         host = uri.parameter("maddr") or uri.host
         port = uri.port or (DEFAULT_PORT_TLS if transport == "tls" else DEFAULT_PORT)
         if prefer is not None and prefer.transport == transport:
-            if prefer.is_stream and prefer.remote.host == host:
+            if prefer.is_stream and prefer.connection and prefer.remote.host == host:
                 return prefer
             return Flow(transport=transport, remote=Address(host, port), local=prefer.local)
         return Flow(transport=transport, remote=Address(host, port), local=self._local_for(transport, prefer))

@@ -5,6 +5,9 @@ Decides which part of the package a message or an order belongs to. Contains no 
 
 Usage, after *every* call of a method that takes `now_us`: send what `outgoing()` returns, take `next_event()` until
 None, and sleep no longer than until `next_deadline()`. Times are integer microseconds of one monotonic scale.
+
+Orders for a leg that has ended raise UnknownLeg; but as long as its `Failed` or `Cleared` has not been taken they do
+nothing, because then the embedder could not know.
 """
 
 from __future__ import annotations
@@ -16,11 +19,11 @@ from cti_server.sip.commands import LegInfo, OutboundCall, Registration
 from cti_server.sip.config import US_PER_S, Config
 from cti_server.sip.digest import DigestServer
 from cti_server.sip.ending import Endings
-from cti_server.sip.errors import LocalProtocolError, UnknownLeg
-from cti_server.sip.events import Binding, Cause, Event, Reason
+from cti_server.sip.errors import LocalProtocolError
+from cti_server.sip.events import Binding, Cause, Cleared, Event, Failed, Reason
 from cti_server.sip.flow import Flow, Outgoing
 from cti_server.sip.inbound import Inbound
-from cti_server.sip.leg import Legs, Phase, leg_info
+from cti_server.sip.leg import Leg, Legs, Phase, leg_info
 from cti_server.sip.message import is_safe
 from cti_server.sip.midcall import Midcall
 from cti_server.sip.options import ask
@@ -72,6 +75,11 @@ class UserAgent:
         self._advance(now_us)
         self._receiver.forget_connection(flow)
         self._stack.transport_failed(flow)
+        if flow.is_stream and flow.connection:
+            for leg in self._legs.by_dialog.values():
+                leg.dialog.lost(flow)
+            if self._registrar is not None:
+                self._registrar.connection_lost(flow)
         self._registrations.connection_lost(flow)
 
     def outgoing(self) -> list[Outgoing]:
@@ -90,7 +98,12 @@ class UserAgent:
 
     def next_event(self) -> Event | None:
         """The oldest event not yet taken, or None."""
-        return self._stack.events.popleft() if self._stack.events else None
+        if not self._stack.events:
+            return None
+        event = self._stack.events.popleft()
+        if isinstance(event, Failed | Cleared):
+            self._legs.fading.discard(event.leg)
+        return event
 
     # --- calls --------------------------------------------------------------------------------------------------------
 
@@ -101,13 +114,13 @@ class UserAgent:
 
     def ring(self, leg: int, now_us: int, *, status: int = 180, sdp: bytes | None = None) -> None:
         """Incoming: sends a provisional response (180, 181, 182, 183)."""
-        self._advance(now_us)
-        self._inbound.ring(self._legs.expect(leg, Phase.OFFERED), status, sdp)
+        if (found := self._leg(leg, now_us, Phase.OFFERED)) is not None:
+            self._inbound.ring(found, status, sdp)
 
     def answer(self, leg: int, sdp: bytes, now_us: int, *, headers: Sequence[tuple[str, str]] = ()) -> None:
         """Incoming: 200, repeated until the ACK (`Confirmed`). `sdp`: the answer, or our offer if none came."""
-        self._advance(now_us)
-        self._inbound.answer(self._legs.expect(leg, Phase.OFFERED), sdp, list(headers))
+        if (found := self._leg(leg, now_us, Phase.OFFERED)) is not None:
+            self._inbound.answer(found, sdp, list(headers))
 
     def reject(
         self,
@@ -119,39 +132,42 @@ class UserAgent:
         retry_after_s: int = 0,
         headers: Sequence[tuple[str, str]] = (),
     ) -> None:
-        """Incoming, unanswered: a final 3xx–6xx. Event: Failed (cause local)."""
-        self._advance(now_us)
-        found = self._legs.expect(leg, Phase.OFFERED)
-        self._inbound.reject(found, status, reason=reason, retry_after_s=retry_after_s, extra=list(headers))
+        """Incoming, unanswered: a final 3xx-6xx. Event: Failed (cause local)."""
+        if (found := self._leg(leg, now_us, Phase.OFFERED)) is not None:
+            self._inbound.reject(found, status, reason=reason, retry_after_s=retry_after_s, extra=list(headers))
 
     def cancel(self, leg: int, now_us: int, *, reason: Reason | None = None) -> None:
-        """Outgoing, unanswered: CANCEL as soon as RFC 3261 9.1 allows; a 2xx that crosses it gets ACK and BYE."""
-        self._advance(now_us)
-        self._outbound.cancel(self._legs.expect(leg, Phase.CALLING, Phase.RINGING), reason)
+        """Outgoing: CANCEL as soon as RFC 3261 9.1 allows; a 2xx that crosses it or has just come gets ACK and BYE."""
+        found = self._leg(leg, now_us, Phase.CALLING, Phase.RINGING, Phase.ESTABLISHED)
+        if found is not None and not found.is_outgoing:
+            raise LocalProtocolError(f"leg {leg} is incoming")
+        if found is not None:
+            self._hang_up(found, reason)
 
     def hang_up(self, leg: int, now_us: int, *, reason: Reason | None = None) -> None:
         """Ends a leg in whatever state: CANCEL, 603, or BYE (held back until the ACK where RFC 3261 15 demands it)."""
-        self._advance(now_us)
-        found = self._legs.get(leg)
-        match found.phase:
+        if (found := self._leg(leg, now_us, *Phase)) is not None:
+            self._hang_up(found, reason)
+
+    def _hang_up(self, leg: Leg, reason: Reason | None) -> None:
+        match leg.phase:
             case Phase.CALLING | Phase.RINGING:
-                self._outbound.cancel(found, reason)
+                self._outbound.cancel(leg, reason)
             case Phase.OFFERED:
-                self._inbound.reject(found, 603, reason="", retry_after_s=0, extra=[])
+                self._inbound.reject(leg, 603, reason="", retry_after_s=0, extra=[])
             case Phase.ANSWERED:
-                self._endings.clear_before_ack(found, reason)
-            case Phase.ESTABLISHED:
-                if found.is_ack_due:
-                    self._outbound.acknowledge(found, None)
-                self._endings.bye(found, reason)
-                self._endings.clear(found, Cause.LOCAL)
-            case Phase.ENDING:
-                raise UnknownLeg(leg)
+                self._endings.clear_before_ack(leg, reason)
+            case Phase.ESTABLISHED | Phase.ENDING:
+                if leg.is_ack_due:
+                    self._outbound.acknowledge(leg, None)
+                self._endings.bye(leg, reason)
+                self._endings.clear(leg, Cause.LOCAL)
 
     def acknowledge(self, leg: int, sdp: bytes, now_us: int) -> None:
         """Sends the ACK with our answer after `Established(wants_answer=True)`."""
-        self._advance(now_us)
-        found = self._legs.expect(leg, Phase.ESTABLISHED)
+        found = self._leg(leg, now_us, Phase.ESTABLISHED)
+        if found is None:
+            return
         if not found.is_ack_due:
             raise LocalProtocolError(f"leg {leg} waits for no answer of ours")
         self._outbound.acknowledge(found, sdp)
@@ -161,25 +177,29 @@ class UserAgent:
         """Established: re-INVITE with a new offer (hold, resume, other media). Events: SessionChanged or ReofferFailed.
         While another exchange is pending it waits; a second waiting one replaces the first.
         """
-        self._advance(now_us)
-        self._sessions.reoffer(self._legs.expect(leg, Phase.ANSWERED, Phase.ESTABLISHED), sdp)
+        if (found := self._leg(leg, now_us, Phase.ANSWERED, Phase.ESTABLISHED)) is not None:
+            self._sessions.reoffer(found, sdp)
 
     def answer_reoffer(self, leg: int, sdp: bytes, now_us: int) -> None:
         """Answers `Reoffered` with 200 (with our offer if the peer sent none)."""
-        self._advance(now_us)
-        self._midcall.answer(self._legs.expect(leg, Phase.ESTABLISHED), sdp)
+        if (found := self._leg(leg, now_us, Phase.ESTABLISHED)) is not None:
+            self._midcall.answer(found, sdp)
 
     def reject_reoffer(self, leg: int, now_us: int, *, status: int = 488) -> None:
         """Refuses `Reoffered`; the session stays as it was."""
-        self._advance(now_us)
-        self._midcall.reject(self._legs.expect(leg, Phase.ESTABLISHED), status)
+        if (found := self._leg(leg, now_us, Phase.ESTABLISHED)) is not None:
+            self._midcall.reject(found, status)
 
     def send_info(self, leg: int, content_type: str, body: bytes, now_us: int) -> None:
         """INFO in an established dialog, e.g. `dtmf_relay.digits_body`. Event: InfoAnswered."""
-        self._advance(now_us)
         if not is_safe("Content-Type", content_type):
             raise LocalProtocolError("a content type with line breaks")
-        self._sessions.send_info(self._legs.expect(leg, Phase.ESTABLISHED, Phase.ANSWERED), content_type, body)
+        if (found := self._leg(leg, now_us, Phase.ESTABLISHED, Phase.ANSWERED)) is not None:
+            self._sessions.send_info(found, content_type, body)
+
+    def _leg(self, number: int, now_us: int, *phases: Phase) -> Leg | None:
+        self._advance(now_us)
+        return self._legs.expect(number, *phases)
 
     # --- other requests -----------------------------------------------------------------------------------------------
 
@@ -219,11 +239,14 @@ class UserAgent:
 
     def set_media(self, leg: int, media: bytes) -> None:
         """Attaches opaque bytes of the embedder (media worker, handle, codec) to the resume of a leg."""
-        self._legs.get(leg).media = media
+        if leg not in self._legs.fading:
+            self._legs.get(leg).media = media
 
     def resume(self, leg: int) -> bytes:
-        """All that another user agent needs to take this leg over; never passwords or keys. Ask after each event."""
-        return freeze(self._legs.get(leg))
+        """All that another user agent needs to take this leg over; never passwords or keys. Ask after each event.
+        Empty if the leg has ended and the event that says so is still to be taken.
+        """
+        return b"" if leg in self._legs.fading else freeze(self._legs.get(leg))
 
     def adopt(self, leg: int, resume: bytes, now_us: int) -> LegInfo:
         """Takes over a leg of an earlier user agent. CSeq goes on 1000 higher. An unanswered outgoing leg can be

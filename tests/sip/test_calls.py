@@ -301,10 +301,14 @@ def test_an_established_call_survives_a_lost_connection() -> None:
     world.run()
     lost = Flow(transport="tcp", remote=address(CALLEE), local=address(CALLER), connection=1)
     caller.connection_lost(lost, 0)
-    world.connections.clear()
+    world.agents[CALLEE].connection_lost(
+        Flow(transport="tcp", remote=address(41234), local=address(CALLEE), connection=1), 0
+    )
+    world.connections = {(0, 0): 1}
     assert world.taken(CALLER, Cleared) == []
-    caller.hang_up(1, 0)
-    assert world.one(CALLEE, Cleared).cause is Cause.PEER
+    world.agents[CALLEE].hang_up(leg, 0)  # over a new connection, to the Contact
+    assert world.one(CALLER, Cleared).cause is Cause.PEER
+    assert world.connections[(CALLER, CALLEE)] == 2
 
 
 def test_responses_go_to_the_source_with_rport_and_to_the_named_port_without() -> None:
@@ -503,6 +507,43 @@ def test_impossible_orders_change_nothing() -> None:
         caller.reoffer(1, sdp(), 0)
     with pytest.raises(LocalProtocolError):
         caller.acknowledge(1, sdp(), 0)
+
+
+def test_orders_that_come_too_late_through_no_fault_do_nothing() -> None:
+    """INVITE and CANCEL in one piece of a stream: the embedder learns of both only afterwards."""
+    world = pair()
+    caller, callee = world.agents[CALLER], world.agents[CALLEE]
+    caller.place_call(1, call_to(CALLEE), 0)
+    (invite,) = caller.outgoing()
+    flow = Flow(transport="udp", remote=address(CALLER), local=address(CALLEE))
+    callee.receive(invite.data, flow, 0)
+    cancel = invite.data.replace(b" INVITE\r\n", b" CANCEL\r\n").replace(b"INVITE sip", b"CANCEL sip", 1)
+    callee.receive(cancel, flow, 0)
+    incoming = callee.next_event()
+    assert isinstance(incoming, IncomingCall)
+    callee.outgoing()
+    callee.ring(incoming.leg, 0)
+    callee.answer(incoming.leg, sdp(), 0)
+    callee.reject(incoming.leg, 486, 0)
+    callee.hang_up(incoming.leg, 0)
+    callee.set_media(incoming.leg, b"x")
+    assert callee.resume(incoming.leg) == b""
+    assert callee.outgoing() == []
+    assert isinstance(callee.next_event(), Failed)
+    with pytest.raises(UnknownLeg):
+        callee.hang_up(incoming.leg, 0)
+
+
+def test_cancelling_a_call_that_was_just_answered_hangs_it_up() -> None:
+    world = pair()
+    leg = offered(world)
+    world.agents[CALLEE].answer(leg, sdp(6000), 0)
+    world.run()
+    world.agents[CALLER].cancel(1, 0)
+    assert world.one(CALLEE, Cleared).cause is Cause.PEER
+    assert world.one(CALLER, Cleared).cause is Cause.LOCAL
+    with pytest.raises(UnknownLeg):
+        world.agents[CALLEE].cancel(leg, 0)
 
 
 def test_time_never_goes_back() -> None:

@@ -176,6 +176,22 @@ def test_bindings_are_restored_after_a_restart() -> None:
     assert two.bindings("1001") == ()
 
 
+def test_a_connection_is_nobodys_after_its_end_and_after_a_restart() -> None:
+    one, two = registrar(), registrar()
+    contact = "<sip:1001@192.0.2.20:5062;transport=tcp>"
+    flow = Flow(transport="tcp", remote=Address("192.0.2.20", 40000), local=address(5060), connection=7)
+    headers = [header("Call-ID", "c"), header("CSeq", "1 REGISTER"), header("Contact", contact)]
+    one.register("1001", Request(headers=headers, method="REGISTER", uri="sip:x"), flow)
+    two.restore("1001", one.bindings("1001"))
+    one.connection_lost(Flow(transport="tcp", remote=Address("x", 1), local=address(5060), connection=8))
+    assert one.bindings("1001")[0].flow == flow
+    one.connection_lost(flow)
+    for each in (one, two):
+        reached = each.bindings("1001")[0].flow
+        assert (reached.connection, reached.remote) == (0, Address("192.0.2.20", 5062))
+    assert len(changes(one)) == 2
+
+
 def test_nonsense_as_preference_is_none() -> None:
     one = registrar()
     assert register(one, ONE + ";q=high") == [ONE + ";expires=3600"]
