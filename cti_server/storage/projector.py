@@ -5,6 +5,7 @@ the dead, finds ``applied_seq`` moved and takes its transaction back. It reads t
 own, from another process or thread, and decides nothing; which rows an event makes stands in `projections.py`.
 """
 
+import sqlite3
 import threading
 from pathlib import Path
 from typing import Any, NamedTuple, assert_never
