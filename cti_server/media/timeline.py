@@ -24,7 +24,7 @@ class ChannelTimeline:
     ``base`` is the RTP timestamp of ``buffer[0]``; None as long as nothing is anchored.
     """
 
-    __slots__ = ("base", "buffer", "codec", "dropped", "origin", "placed")
+    __slots__ = ("base", "buffer", "codec", "dropped", "floor", "origin", "placed")
 
     def __init__(self, codec: Codec, *, origin: int = 0) -> None:
         self.codec = codec
@@ -32,6 +32,8 @@ class ChannelTimeline:
         """Position of ``buffer[0]``."""
         self.buffer = bytearray([codec.silence]) * CAPACITY
         self.base: int | None = None
+        self.floor = origin
+        """A packet whose first sample was spoken before this position is not laid (the end of a pause)."""
         self.dropped = 0
         self.placed = 0
         """Re-anchorings, the first one included."""
@@ -46,9 +48,7 @@ class ChannelTimeline:
         at = -1 if self.base is None else (timestamp - self.base) & MASK_32
         if at < 0 or at >= LIMIT or abs(at + self.origin - expected) > DRIFT_MAX:
             at = expected - self.origin
-            if not 0 <= at < LIMIT:
-                at = 0 if -LENGTH_MAX < at < 0 else -1
-            if at < 0:
+            if expected < self.floor or not 0 <= at < LIMIT:
                 self.dropped += 1
                 return
             self.base = (timestamp - at) & MASK_32
@@ -90,4 +90,5 @@ class ChannelTimeline:
         start = max(0, position - self.origin)
         if start < CAPACITY:
             self.buffer[start:] = bytes([self.codec.silence]) * (CAPACITY - start)
+        self.floor = position
         self.base = None

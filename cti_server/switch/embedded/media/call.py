@@ -244,20 +244,18 @@ class MediaCall:
         recording = self.recordings.get(number)
         if recording is None:
             return "no_such_recording"
-        recording.pause()
+        position_ms = recording.pause()
         self._tap(recording)
-        self._shop.report(wire.RecordingPaused(call=self.number, recording=number, position_ms=recording.position_ms()))
+        self._shop.report(wire.RecordingPaused(call=self.number, recording=number, position_ms=position_ms))
         return ""
 
     def resume_recording(self, number: int) -> str:
         recording = self.recordings.get(number)
         if recording is None:
             return "no_such_recording"
-        recording.resume()
+        position_ms = recording.resume()
         self._tap(recording)
-        self._shop.report(
-            wire.RecordingResumed(call=self.number, recording=number, position_ms=recording.position_ms())
-        )
+        self._shop.report(wire.RecordingResumed(call=self.number, recording=number, position_ms=position_ms))
         return ""
 
     def stop_recording(self, number: int) -> str:

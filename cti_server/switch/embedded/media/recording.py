@@ -42,6 +42,7 @@ class Recording:
 
     __slots__ = (
         "_file",
+        "_marked_ms",
         "_sink",
         "_started",
         "agent",
@@ -77,6 +78,7 @@ class Recording:
         self.is_open = True
         self.is_paused = False
         self.stopped_at = 0
+        self._marked_ms = 0
         self._sink = sink
         self._started = time.monotonic()
         self._file: SinkFile = sink.open(path, codec, report)
@@ -88,16 +90,19 @@ class Recording:
     def position_ms(self) -> int:
         return self.position() * 1000 // RATE
 
-    def pause(self) -> None:
-        """From this position on there is silence, also for what is still held."""
+    def pause(self) -> int:
+        """From here on there is silence. The position in milliseconds; the same again when it is paused already."""
         if not self.is_paused:
             self.is_paused = True
-            self._silence_rest()
+            self._marked_ms = self._silence_rest()
+        return self._marked_ms
 
-    def resume(self) -> None:
+    def resume(self) -> int:
+        """What is spoken from here on is kept. The position in milliseconds."""
         if self.is_paused:
             self.is_paused = False
-            self._silence_rest()
+            self._marked_ms = self._silence_rest()
+        return self._marked_ms
 
     def flush(self) -> None:
         """Hand over what is due. Call ten times a second."""
@@ -130,7 +135,8 @@ class Recording:
             self.abandon()
             self._sink.close(self._file, problem="disk_slow")
 
-    def _silence_rest(self) -> None:
+    def _silence_rest(self) -> int:
         position = self.position()
         self.agent.silence_from(position)
         self.customer.silence_from(position)
+        return position * 1000 // RATE
