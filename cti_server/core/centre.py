@@ -267,7 +267,7 @@ def _call_is_due(step: Step, call: Call) -> None:
             legs.on_deadline(step, call, leg)
             return
     if call.recording_limit_at is not None and call.recording_limit_at <= step.now:
-        recordings.lose(step, call, "no_answer" if call.cleared_at is None else "not_closed")
+        recordings.ran_out(step, call)
     elif call.phase is CallPhase.RESERVED:
         if call.release_at is not None and call.release_at <= step.now:
             offers.release_is_due(step, call)

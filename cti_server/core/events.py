@@ -167,9 +167,10 @@ class CallerVerified(CallEvent, frozen=True, kw_only=True):
 
 
 class PinRefused(CallEvent, frozen=True, kw_only=True):
-    """The PIN was wrong, the account locked, or it could not be checked."""
+    """The PIN was wrong, the account locked, or it could not be checked. It may come after the call's end."""
 
     result: PinResult
+    customer: CustomerRef | None = None
 
 
 # --- calls: queue and offer ------------------------------------------------------------------------------------------

@@ -170,7 +170,6 @@ def _go_on(step: Step, call: Call, flow: Flow, input: FlowInput | None) -> None:
 def _nothing_came(step: Step, call: Call) -> None:
     waited_until = call.wait_until
     if call.waiting_for == flow_orders.PIN:
-        step.memory(call.call).pin = 0
         step.emit(e.PinRefused(at=step.now, call=call.call, result=PinResult.UNAVAILABLE))
     feed(step, call, _substitute(step, call))
     if call.phase in IN_FLOW and call.wait_until == waited_until:

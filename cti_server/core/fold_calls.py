@@ -130,15 +130,14 @@ def caller_verified(state: State, event: e.CallerVerified) -> None:
 
 def pin_refused(state: State, event: e.PinRefused) -> None:
     call = state.calls.get(event.call)
-    if call is None or call.customer is None:
-        return
-    if event.result is PinResult.LOCKED:
+    if call is not None and event.result is PinResult.LOCKED:
         call.verification = Verification.LOCKED
-    if event.result is not PinResult.WRONG:
+    customer = event.customer or (call.customer if call is not None else None)
+    if event.result is not PinResult.WRONG or customer is None:
         return
-    failures = state.pin_failures.pop(call.customer, [])
-    state.pin_failures[call.customer] = [*(at for at in failures if at > event.at - PIN_FAILURES_KEPT_US), event.at]
-    while (oldest := next(iter(state.pin_failures))) != call.customer:
+    failures = state.pin_failures.pop(customer, [])
+    state.pin_failures[customer] = [*(at for at in failures if at > event.at - PIN_FAILURES_KEPT_US), event.at]
+    while (oldest := next(iter(state.pin_failures))) != customer:
         if state.pin_failures[oldest][-1] > event.at - PIN_FAILURES_KEPT_US:
             break
         del state.pin_failures[oldest]

@@ -9,12 +9,13 @@ Only asks. What an answer means for the call's flow is decided in `inbound.py`.
 from cti_server.core import events as e
 from cti_server.core.effects import CheckPin, LookUpCustomer
 from cti_server.core.entities import Call
-from cti_server.core.inputs import CustomersFound
+from cti_server.core.inputs import CustomersFound, PinChecked
 from cti_server.core.step import Step
-from cti_server.core.vocabulary import Micros, PinResult, Secret
+from cti_server.core.vocabulary import CustomerRef, Micros, PinResult, Secret, Verification
 
 WRONG_PINS_MAX = 5
 WRONG_PINS_WITHIN_US = 3_600_000_000
+PIN_ANSWER_KEPT_US = 60_000_000
 BY_NUMBER = "number"
 BY_CUSTOMER_NUMBER = "customer_number"
 BY_AGENT = "agent"
@@ -70,21 +71,59 @@ def give_up_waiting(step: Step, call: Call) -> None:
         memory.lookup_until = None
 
 
-def is_locked(step: Step, call: Call) -> bool:
-    failures = step.state.pin_failures.get(call.customer, []) if call.customer is not None else []
-    return sum(at > step.now - WRONG_PINS_WITHIN_US for at in failures) >= WRONG_PINS_MAX
-
-
 def check_pin(step: Step, call: Call, pin: str) -> PinResult | None:
-    """None: it is being checked. Locked accounts and calls without a customer are answered at once."""
+    """None: it is being checked. Locked accounts and calls without a customer are answered at once.
+
+    Checks that run in other calls count as if they failed, so that guessing in parallel gains nothing.
+    """
     if call.customer is None:
         return PinResult.UNAVAILABLE
-    if is_locked(step, call):
+    wrong = wrong_pins(step, call.customer)
+    if wrong >= WRONG_PINS_MAX:
         return PinResult.LOCKED
+    if wrong + _being_checked(step, call.customer) >= WRONG_PINS_MAX:
+        return PinResult.UNAVAILABLE
     memory = step.memory(call.call)
     memory.pin = step.n(call.call)
+    step.around.pins[call.call, memory.pin] = (call.customer, step.now)
     step.order(CheckPin(call=call.call, n=memory.pin, customer=call.customer, pin=Secret(pin)))
     return None
+
+
+def pin_answered(step: Step, signal: PinChecked) -> bool:
+    """Taken into the journal even when nobody waits any more: hanging up early hides no wrong PIN.
+
+    False: it is not the answer that the call's flow waits for.
+    """
+    memory = step.around.memories.get(signal.call)
+    n = signal.n or (memory.pin if memory is not None else 0)
+    customer, _ = step.around.pins.pop((signal.call, n), (None, 0))
+    if customer is None:
+        return False
+    call = step.state.calls.get(signal.call)
+    is_same = call is not None and call.customer == customer and call.cleared_at is None
+    if signal.result is not PinResult.VERIFIED:
+        step.emit(e.PinRefused(at=step.now, call=signal.call, result=signal.result, customer=customer))
+    elif is_same:
+        step.emit(e.CallerVerified(at=step.now, call=signal.call, verification=Verification.VERIFIED))
+    if not is_same or memory is None or memory.pin != n:
+        return False
+    memory.pin = 0
+    return True
+
+
+def wrong_pins(step: Step, customer: CustomerRef) -> int:
+    """Within the last hour."""
+    return sum(at > step.now - WRONG_PINS_WITHIN_US for at in step.state.pin_failures.get(customer, ()))
+
+
+def _being_checked(step: Step, customer: CustomerRef) -> int:
+    """Answers that never came are forgotten after a while."""
+    pins = step.around.pins
+    for asked, (_, asked_at) in list(pins.items()):
+        if asked_at < step.now - PIN_ANSWER_KEPT_US:
+            del pins[asked]
+    return sum(other == customer for other, _ in pins.values())
 
 
 def _look_up(step: Step, call: Call, by: str, *, number: str = "", customer_number: Secret | None = None) -> None:

@@ -13,7 +13,7 @@ from cti_server.core.flow_orders import DATA, IDENTIFY, PIN
 from cti_server.core.inputs import CustomersFound, DigitPressed, LegOffered, PinChecked, PlayFinished
 from cti_server.core.offers import prepare_card
 from cti_server.core.step import Step
-from cti_server.core.vocabulary import CallId, CallPhase, ClearingCause, PinResult, QueueId, Verification
+from cti_server.core.vocabulary import CallId, CallPhase, ClearingCause, PinResult, QueueId
 from ivr.orders import CustomerIdentified, CustomerUnknown, DataWaitEnded
 from ivr.orders import PinChecked as FlowPinChecked
 
@@ -63,17 +63,9 @@ def customers_found(step: Step, signal: CustomersFound) -> None:
 
 
 def pin_checked(step: Step, signal: PinChecked) -> None:
-    call = step.state.calls.get(signal.call)
-    if call is None or call.phase is CallPhase.CLEARED:
+    if not identity.pin_answered(step, signal):
         return
-    memory = step.memory(call.call)
-    if not memory.pin or signal.n not in (0, memory.pin):
-        return
-    memory.pin = 0
-    if signal.result is PinResult.VERIFIED:
-        step.emit(e.CallerVerified(at=step.now, call=call.call, verification=Verification.VERIFIED))
-    else:
-        step.emit(e.PinRefused(at=step.now, call=call.call, result=signal.result))
+    call = step.state.calls[signal.call]
     if call.phase in flow.IN_FLOW and call.waiting_for == PIN:
         flow.feed(step, call, FLOW_PIN_RESULT[signal.result])
 

@@ -108,6 +108,13 @@ def failed(step: Step, signal: RecordingFailed) -> None:
         lose(step, call, signal.reason)
 
 
+def ran_out(step: Step, call: Call) -> None:
+    """The switch did not say in time that it keeps, or has closed, the file. Whatever it does, it shall stop."""
+    assert call.recording is not None
+    step.order(StopRecording(call=call.call, n=step.n(call.call), recording=call.recording))
+    lose(step, call, "no_answer" if call.cleared_at is None else "not_closed")
+
+
 def lose(step: Step, call: Call, reason: str) -> None:
     assert call.recording is not None
     step.emit(e.RecordingLost(at=step.now, call=call.call, recording=call.recording, reason=reason))

@@ -29,6 +29,7 @@ def restarted(step: Step, signal: Restarted) -> None:
     lost = tuple(leg for leg in step.state.legs if not inventory.get(leg, False))
     step.emit(e.CentreRestarted(at=step.now, adopted=adopted, lost=lost))
     step.around.memories.clear()
+    step.around.pins.clear()
     step.around.registered = {extension: True for extension in signal.registered}
     for alive in signal.inventory:
         if alive.leg not in step.state.legs:

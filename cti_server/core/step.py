@@ -12,7 +12,7 @@ from cti_server.core.events import Event
 from cti_server.core.routing import Index
 from cti_server.core.settings import CentreSettings, LineSettings, QueueSettings
 from cti_server.core.state import apply
-from cti_server.core.vocabulary import AgentId, CallId, Extension, Micros, PersonalRef, QueueId
+from cti_server.core.vocabulary import AgentId, CallId, CustomerRef, Extension, Micros, PersonalRef, QueueId
 from ivr.model import Flow, FlowSet
 from ivr.orders import Collect
 
@@ -60,6 +60,8 @@ class Surroundings:
     registered: dict[Extension, bool] = field(default_factory=dict)
     queues: dict[QueueId, QueueSettings] = field(default_factory=dict)
     lines: dict[str, LineSettings] = field(default_factory=dict)
+    pins: dict[tuple[CallId, int], tuple[CustomerRef, Micros]] = field(default_factory=dict)
+    """PINs being checked, by call and effect: whose, and since when."""
     index: Index = field(default_factory=lambda: Index((), (), ()))
     may_promise: bool = True
     """False while the store cannot keep what would be promised to a caller."""

@@ -6,23 +6,34 @@ order within a queue · I6 each attempt once · the drawn tables of moves · no 
 journal is the state.
 """
 
+from collections.abc import Sequence
+
 from cti_server.core import agents, callbacks, calls
 from cti_server.core import events as e
 from cti_server.core.centre import Centre
+from cti_server.core.effects import Effect, PrepareCard
+from cti_server.core.entities import Agent
+from cti_server.core.identity import WRONG_PINS_MAX
 from cti_server.core.invariants import check_all
 from cti_server.core.state import State, apply
 from cti_server.core.vocabulary import (
     AgentId,
+    AgentMode,
     CallbackId,
     CallbackState,
     CallId,
     CallPhase,
+    CustomerRef,
+    LegId,
     Occupation,
+    OfferOutcome,
     PersonalRef,
+    PinResult,
     QueueId,
 )
 from cti_server.sim.private import PRIVATE
 
+HOUR_US = 3_600_000_000
 Key = tuple[int, int, int, int]
 CALL_MOVES = {(before, event): after for before, event, after in calls.MOVES}
 AGENT_MOVES = {(before, event): after for before, event, after in agents.MOVES}
@@ -37,6 +48,7 @@ AFTER_THE_END = (
     e.ContactReasonSet,
     e.CustomerAssigned,
     e.CustomerMatched,
+    e.PinRefused,
     e.RecordingPaused,
     e.RecordingResumed,
     e.AgentWorkingAfterCall,
@@ -66,6 +78,13 @@ class Checks:
         self._dispositions: dict[CallId, tuple[str, str]] = {}
         self._notes: dict[CallId, tuple[int, PersonalRef]] = {}
         self._waiting: dict[QueueId, dict[CallId, Key]] = {}
+        self._offered_from: dict[CallId, tuple[QueueId, e.OrderKey]] = {}
+        self._legs: dict[LegId, CallId] = {}
+        self._customer: dict[CallId, CustomerRef | None] = {}
+        self._wrong_pins: dict[CustomerRef, list[int]] = {}
+        self._was_pending = False
+        self._unsettled: dict[AgentId, str] = {}
+        self._kept_idle_since: dict[AgentId, int] = {}
 
     # --- as events become durable ------------------------------------------------------------------------------------
 
@@ -76,25 +95,55 @@ class Checks:
         before_call = self._call_phase(event)
         before_agents = self._occupations(event)
         before_callback = self._callback_state(event)
+        if isinstance(event, e.AgentReady) and event.agent in self.shadow.agents:
+            self._was_pending = self.shadow.agents[event.agent].pending_ready is not None
+        if isinstance(event, e.CallDelivered):
+            self._check_agent_free(event)
+        elif isinstance(event, e.OfferEnded) and event.outcome in (OfferOutcome.CALLER_GONE, OfferOutcome.WITHDRAWN):
+            self._kept_idle_since[event.agent] = self.shadow.agents[event.agent].idle_since
         apply(self.shadow, event)
         self._check_call_move(event, before_call)
         self._check_agent_moves(event, before_agents)
         self._check_callback_move(event, before_callback)
         self._follow(event)
+        self._follow_agent(event)
+
+    def step_over(self, events: Sequence[e.Event]) -> None:
+        """The events of one step are durable together: what they say must be whole."""
+        if self._unsettled:
+            raise Violation(f"agents became idle and nobody said what they are now: {self._unsettled}")
+        for event in events:
+            if not isinstance(event, e.CallbackRequested):
+                continue
+            asked_in = event.call
+            if asked_in is not None and any(asked_in in waiting for waiting in self._waiting.values()):
+                raise Violation(f"call {event.call} asked to be called back, and still waits")
 
     def _follow(self, event: e.Event) -> None:
         match event:
-            case e.CallArrived() | e.CallInitiated():
+            case e.CallArrived():
+                if event.leg in self._legs:
+                    raise Violation(f"two calls of one leg {event.leg}")
+                self._legs[event.leg] = event.call
                 self.accepted[event.call] = None
+            case e.CallInitiated():
+                self.accepted[event.call] = None
+                self._customer[event.call] = event.customer
+            case e.CustomerMatched() | e.CustomerAssigned():
+                self._customer[event.call] = event.customer
+            case e.PinRefused():
+                self._count_wrong_pin(event)
             case e.CallEstablished():
                 self.established += 1
             case e.CallQueued():
+                self._check_returned(event)
                 key = (event.key.rank, 0 if event.returned else 1, event.key.due_at, event.key.sequence)
                 self._waiting.setdefault(event.queue, {})[event.call] = key
             case e.CallDelivered():
                 self._check_order(event)
             case e.CallLeftQueue():
                 self._waiting.setdefault(event.queue, {}).pop(event.call, None)
+                self._offered_from.pop(event.call, None)
             case e.CallCleared():
                 self.terminal[event.call] = self.terminal.get(event.call, 0) + 1
                 if self.terminal[event.call] > 1:
@@ -118,9 +167,63 @@ class Checks:
         if is_over and not isinstance(event, (*AFTER_THE_END, e.CallCleared)):
             raise Violation(f"I1: {type(event).__name__} after the end of a call")
 
+    def _follow_agent(self, event: e.Event) -> None:
+        """Whoever becomes idle is at once said to be Ready, Not Ready or gone; blameless ones keep their place."""
+        match event:
+            case e.OfferEnded() | e.AgentAfterCallWorkEnded():
+                self._unsettled[event.agent] = type(event).__name__
+            case e.AgentReady():
+                self._unsettled.pop(event.agent, None)
+                kept = self._kept_idle_since.pop(event.agent, event.idle_since)
+                if kept != event.idle_since and not self._was_pending:
+                    raise Violation(f"agent {event.agent} lost the place among the idle")
+            case e.AgentNotReady() | e.AgentLoggedOff():
+                self._unsettled.pop(event.agent, None)
+                self._kept_idle_since.pop(event.agent, None)
+
+    def _check_returned(self, event: e.CallQueued) -> None:
+        """A call that comes back from an offer says so, and keeps the key of its wait."""
+        offered = self._offered_from.pop(event.call, None)
+        if event.returned != (offered is not None):
+            raise Violation(f"call {event.call} was queued as returned: {event.returned}")
+        if offered is not None and offered != (event.queue, event.key):
+            raise Violation(f"I5: call {event.call} lost its place: {offered} → {event.key}")
+
+    def _check_agent_free(self, event: e.CallDelivered) -> None:
+        """Only to a ready, idle agent with a phone, who serves the queue, and whom nobody has been idle longer than."""
+        agent = self.shadow.agents[event.agent]
+        if not self._may_be_offered(agent, event.queue):
+            raise Violation(f"call {event.call} was delivered to agent {agent.agent}, who cannot take it")
+        for other in self.shadow.agents.values():
+            if other.idle_since < agent.idle_since and self._may_be_offered(other, event.queue):
+                raise Violation(f"A2: agent {other.agent} has been idle for longer than {agent.agent}")
+
+    def _may_be_offered(self, agent: Agent, queue: QueueId | None) -> bool:
+        has_desktop = agent.desktop_connected if agent.has_desktop else True
+        is_free = agent.mode is AgentMode.READY and agent.call is None and agent.occupation is Occupation.IDLE
+        serves = queue is not None and agent.profile.skills.get(queue, 0) >= 1
+        return is_free and serves and has_desktop and agent.phone_registered
+
+    def _count_wrong_pin(self, event: e.PinRefused) -> None:
+        customer = event.customer
+        if event.result is not PinResult.WRONG or customer is None:
+            return
+        recent = [at for at in self._wrong_pins.get(customer, []) if at > event.at - HOUR_US]
+        self._wrong_pins[customer] = [*recent, event.at]
+        if len(recent) >= WRONG_PINS_MAX:
+            raise Violation(f"C1: {len(recent) + 1} wrong PINs of {customer} within an hour")
+
+    def ordered(self, effect: Effect) -> None:
+        """Before an effect is performed."""
+        if isinstance(effect, PrepareCard) and effect.customer != self._customer.get(effect.call):
+            raise Violation(f"the card of {effect.customer} for a call of {self._customer.get(effect.call)}")
+
     def _check_order(self, event: e.CallDelivered) -> None:
         if event.queue is None:
             return
+        call = self.shadow.calls[event.call]
+        assert call.key is not None
+        self._offered_from[event.call] = (event.queue, call.key)
         waiting = self._waiting.setdefault(event.queue, {})
         key = waiting.pop(event.call, None)
         if key is None:
@@ -128,6 +231,11 @@ class Checks:
         passed = [other for other, others_key in waiting.items() if others_key < key]
         if passed:
             raise Violation(f"I5: call {event.call} passed {passed}")
+        for queue, others in self._waiting.items():
+            if self.shadow.agents[event.agent].profile.skills.get(queue, 0) < 1:
+                continue
+            if due_first := [other for other, others_key in others.items() if others_key < key]:
+                raise Violation(f"A3: agent {event.agent} serves {queue}, where {due_first} were due before")
 
     # --- the drawn tables --------------------------------------------------------------------------------------------
 

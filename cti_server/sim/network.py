@@ -51,7 +51,8 @@ class Network:
         self._life = 0
         self._counter = 0
         self.legs: dict[LegId, SimLeg] = {}
-        self.recordings: dict[RecordingId, CallId] = {}
+        self.recordings: dict[RecordingId, f.StartRecording] = {}
+        """Those being written, with their legs."""
         self.registered: dict[Extension, bool] = {}
 
     # --- time and signals --------------------------------------------------------------------------------------------
@@ -103,9 +104,6 @@ class Network:
                 self._forget(leg)
             else:
                 inventory.append((leg.leg, self._world.chance(0.95)))
-        for recording, call in list(self.recordings.items()):
-            if self._world.chance(0.2):
-                self._finish(call, recording, delay_us=self._world.between(6_000, 20_000))
         return inventory
 
     # --- callers -----------------------------------------------------------------------------------------------------
@@ -116,6 +114,8 @@ class Network:
         self.legs[leg] = SimLeg(leg=leg, call=CallId(0), state="offered", caller=caller)
         signal = i.LegOffered(leg=leg, line=line, trunk="sim", number=number, display_name=name, resume=b"r")
         self._world.signal(signal)
+        if leg in self.legs and self._world.chance(self._world.scenario.faults.signal_doubled_share):
+            self._world.signal(signal)
         return leg
 
     def hang_up(self, leg: LegId, cause: ClearingCause = ClearingCause.NORMAL) -> None:
@@ -133,6 +133,9 @@ class Network:
         self.legs.pop(leg.leg, None)
         if leg.caller is not None:
             leg.caller.is_gone = True
+        for order in list(self.recordings.values()):
+            if order.agent_leg not in self.legs and order.customer_leg not in self.legs:
+                self._finish(order.call, order.recording, delay_us=self._world.between(6_000, 20_000))
 
     # --- effects -----------------------------------------------------------------------------------------------------
 
@@ -219,6 +222,9 @@ class Network:
         leg = self.legs.get(effect.leg)
         if leg is None:
             return
+        for order in self.recordings.values():
+            is_open = effect.call == order.call and leg.leg in (order.agent_leg, order.customer_leg)
+            assert not is_open, "a leg was let go before its recording was closed"
         self._forget(leg)
         if self._world.chance(self._world.scenario.faults.signal_doubled_share):
             self._send(self._world.between(0, 50), i.LegAnswered(leg=effect.leg))
@@ -269,14 +275,13 @@ class Network:
             leg.caller.heard(effect.prompts)
 
     def _record(self, effect: f.StartRecording) -> None:
-        if self._is_lost():
-            return
         if self._world.chance(0.03):
             failure = i.RecordingFailed(call=effect.call, recording=effect.recording, reason="disk_full")
             self._send(self._world.between(5, 500), failure)
             return
-        self.recordings[effect.recording] = effect.call
-        self._send(self._world.between(5, 60), i.RecordingStarted(call=effect.call, recording=effect.recording))
+        self.recordings[effect.recording] = effect
+        if not self._is_lost():
+            self._send(self._world.between(5, 60), i.RecordingStarted(call=effect.call, recording=effect.recording))
 
     def _finish(self, call: CallId, recording: RecordingId, *, delay_us: int) -> None:
         self.recordings.pop(recording, None)
@@ -290,7 +295,7 @@ class Network:
         world = self._world
         known = effect.customer_number is None or effect.customer_number.reveal() == CUSTOMER_NUMBER
         count = world.random.choice((0, 1, 1, 1, 2)) if known else 0
-        first = world.random.randint(1, 5)
+        first = world.random.randint(1, world.scenario.customers)
         candidates = tuple(
             i.Candidate(customer=CustomerRef(f"C-{first + number}"), tier="gold", language="en")
             for number in range(count)

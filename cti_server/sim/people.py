@@ -35,7 +35,6 @@ SECOND_US = 1_000_000
 NOBODY = LegId(0)
 KEYS_BY_PROMPT = (
     ("ask_customer_number", (CUSTOMER_NUMBER + "#", CUSTOMER_NUMBER + "#", "12#", "")),
-    ("ask_pin", (RIGHT_PIN + "#", RIGHT_PIN + "#", WRONG_PIN + "#", "1#", "")),
     ("language_menu", ("1", "2", "9", "")),
     ("main_menu", ("1", "2", "1", "7", "")),
     ("offer_callback", ("", "", "2")),
@@ -54,6 +53,10 @@ class Caller:
     is_gone: bool = False
 
     def heard(self, prompts: tuple[str, ...]) -> None:
+        if any("ask_pin" in prompt for prompt in prompts):
+            is_wrong = self.world.chance(self.world.scenario.wrong_pins_share)
+            self._press(WRONG_PIN + "#" if is_wrong else self.world.random.choice((RIGHT_PIN + "#",) * 3 + ("1#", "")))
+            return
         for name, choices in KEYS_BY_PROMPT:
             if any(name in prompt for prompt in prompts):
                 self._press(self.world.random.choice(choices))

@@ -1,6 +1,6 @@
 """What a simulated centre consists of, and what goes wrong in it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cti_server.core.inputs import Command, EnrolAgents, LoadSettings
 from cti_server.core.settings import AgentProfile, CentreSettings, CodeSettings, LineSettings, QueueSettings
@@ -19,7 +19,6 @@ class Faults:
     crash_share: float = 0.0
     leg_lost_share: float = 0.0
     signal_doubled_share: float = 0.0
-    signal_lost_share: float = 0.0
     answer_lost_share: float = 0.0
     device_act_every_s: float = 0.0
 
@@ -34,6 +33,8 @@ class Scenario:
     arrival_every_s: float = 6.0
     patience_s: float = 60.0
     talk_s: float = 30.0
+    customers: int = 5
+    wrong_pins_share: float = 0.2
     faults: Faults = field(default_factory=Faults)
 
     def opening(self) -> tuple[Command, ...]:
@@ -65,7 +66,7 @@ def sample_settings(*, pop_wait_ms: int = 150, after_call_work_s: int = 20) -> C
         pop_wait_ms=pop_wait_ms,
         ring_timeout_s=12,
         dial_timeout_s=20,
-        flow_limit_s=300,
+        flow_limit_s=90,
         call_limit_s=900,
         callback_retry_s=60,
         callback_attempts=2,
@@ -97,21 +98,35 @@ def outside_flows() -> tuple[Flow, Flow]:
     )
 
 
-def busy_day(*, steps: int = 300, agents: int = 6, with_faults: bool = True) -> Scenario:
+FAULTS = Faults(
+    crash_share=0.006,
+    leg_lost_share=0.04,
+    signal_doubled_share=0.03,
+    answer_lost_share=0.05,
+    device_act_every_s=25.0,
+)
+LINES = ("1588",) * 6 + ("direct",) * 4 + ("hours", "outside", "diverted", "nowhere", "unknown")
+
+
+def busy_day(*, steps: int = 300, agents: int = 6, faults: Faults = FAULTS) -> Scenario:
     """More callers than agents, everything that people do, and everything that breaks."""
-    faults = Faults(
-        crash_share=0.006,
-        leg_lost_share=0.04,
-        signal_doubled_share=0.03,
-        signal_lost_share=0.02,
-        answer_lost_share=0.05,
-        device_act_every_s=25.0,
-    )
+    flows = FlowSet(flows=(*load_flows().flows, *outside_flows()))
     return Scenario(
-        settings=sample_settings(),
-        agents=sample_agents(agents),
-        flows=FlowSet(flows=(*load_flows().flows, *outside_flows())),
-        lines=("1588",) * 6 + ("direct",) * 4 + ("hours", "outside", "diverted", "nowhere", "unknown"),
-        steps=steps,
-        faults=faults if with_faults else Faults(),
+        settings=sample_settings(), agents=sample_agents(agents), flows=flows, lines=LINES, steps=steps, faults=faults
     )
+
+
+def variants(*, steps: int = 300) -> tuple[Scenario, ...]:
+    """What a seed chooses among: an ordinary bad day, few agents, guessed PINs, many crashes, nothing broken."""
+    day = busy_day(steps=steps)
+    return (
+        day,
+        replace(day, agents=sample_agents(2), patience_s=120.0, talk_s=15.0),
+        replace(day, customers=1, wrong_pins_share=0.8, arrival_every_s=3.0, lines=("1588",)),
+        replace(day, faults=replace(FAULTS, crash_share=0.03, signal_doubled_share=0.15)),
+        replace(day, faults=Faults(), agents=sample_agents(9), settings=sample_settings(pop_wait_ms=0)),
+    )
+
+
+def variant(seed: int, scenarios: tuple[Scenario, ...]) -> Scenario:
+    return scenarios[seed % len(scenarios)]

@@ -143,7 +143,7 @@ class World:
     def _drain(self) -> None:
         self.is_draining = True
         until = self.now + DRAIN_LIMIT_US
-        while self.centre.state.calls or self.network.legs:
+        while self.centre.state.calls or self.network.legs or self.network.recordings:
             if self.now > until:
                 stuck = [(call.call, call.phase) for call in self.centre.state.calls.values()]
                 raise Violation(f"stuck for 12 hours: calls {stuck}, legs {list(self.network.legs)}")
@@ -172,6 +172,7 @@ class World:
         self._keep(outcome.events, outcome.personal)
         for effect in outcome.effects:
             self._trace.update(_effect_encoder.encode(effect))
+            self.checks.ordered(effect)
             self.network.perform(effect)
         return outcome.result
 
@@ -181,6 +182,7 @@ class World:
             self._trace.update(data)
             self.journal.append(data)
             self.checks.saw(event, data)
+        self.checks.step_over(events)
         self.personal.update(personal)
 
     # --- crashes -----------------------------------------------------------------------------------------------------
