@@ -18,6 +18,8 @@ from cti_server.wire.server import Column, ViewTitle
 
 SHOP_FILE = Path(__file__).with_name("shop.yaml")
 """The sample company's declarations."""
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Both are safe: no tags that make objects. The first is ten times faster, where libyaml is there."""
 BYTES_MAX = 512 * 1024
 LANGUAGES = ("ko", "en")
 COLUMN_KINDS = ("text", "number", "money", "date", "time", "state", "picture")
@@ -78,16 +80,15 @@ def load_declarations(file: Path = SHOP_FILE) -> Declarations:
         raise DataError(file=str(file), line=0, what=f"longer than {BYTES_MAX} bytes")
     text = file.read_text(encoding="utf-8")
     try:
-        node = yaml.compose(text, yaml.SafeLoader)
-        declared = msgspec.convert(yaml.safe_load(text), Declarations)
+        declared = msgspec.convert(yaml.load(text, LOADER), Declarations)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise DataError(file=str(file), line=line, what=str(error.problem)) from error
     except msgspec.ValidationError as error:
         what, _, path = str(error).partition(" - at `$")
-        raise DataError(file=str(file), line=_line(node, _steps(path)), what=what) from error
+        raise DataError(file=str(file), line=_line(text, _steps(path)), what=what) from error
     for place, what, hint in _complaints(declared):
-        raise DataError(file=str(file), line=_line(node, place), what=what, hint=hint)
+        raise DataError(file=str(file), line=_line(text, place), what=what, hint=hint)
     return declared
 
 
@@ -142,8 +143,9 @@ def _steps(path: str) -> tuple[str | int, ...]:
     return tuple(steps)
 
 
-def _line(node: Any, path: tuple[str | int, ...]) -> int:
+def _line(text: str, path: tuple[str | int, ...]) -> int:
     """The line, from 1, of the deepest part of ``path`` that the document has."""
+    node: Any = yaml.compose(text, LOADER)
     for step in path:
         if isinstance(node, yaml.MappingNode):
             inner = next((value for key, value in node.value if key.value == step), None)

@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
+import msgspec
+
 from cti_server.core.effects import Effect, PrepareCard
 from cti_server.core.entities import State
 from cti_server.core.errors import Unavailable
@@ -26,6 +28,7 @@ from cti_server.wire.server import (
 )
 
 SECTION_TIMEOUT_S = 3.0
+LOOK_UP_GRACE_S = 0.3
 TIMELINE_ROWS = 50
 NAMES_MAX = 2_000
 FAR_FUTURE = 1 << 62
@@ -93,8 +96,22 @@ class CardDesk:
     # --- what ---------------------------------------------------------------------------------------------------------
 
     async def _fill_call(self, client: Client, view: CallView) -> None:
+        if not view.customer and not view.candidates and view.number:
+            view = await self._after_look_up(view)
         self._push(client, view.call, view.customer, "header", await self._header(client, view))
         await self._rest(client, view.call, view.customer)
+
+    async def _after_look_up(self, view: CallView) -> CallView:
+        """The call may have been quicker than its look-up: whoever is known is not shown as unknown first.
+
+        When the centre hears who it is, this card is filled anew and this work is dropped. When it does not (the caller
+        was asked for a customer number and gave another), whoever has the number is a candidate, and the agent chooses.
+        """
+        found = await self._or((), self._main.directory.find(number=view.number))
+        if not found:
+            return view
+        await asyncio.sleep(LOOK_UP_GRACE_S)
+        return msgspec.structs.replace(view, candidates=tuple(c.customer for c in found))
 
     async def _fill_customer(self, client: Client, customer: str) -> None:
         person = await self._person(customer)

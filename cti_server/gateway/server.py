@@ -15,6 +15,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
+from websockets.protocol import State as Connection
 
 from cti_server.core.effects import Effect
 from cti_server.core.entities import State
@@ -189,11 +190,11 @@ class Gateway:
                 await self._attend(connection, session)
         except FrameError as error:
             code = CloseCode.MESSAGE_TOO_BIG if error.code == "too_large" else CloseCode.INVALID_DATA
-            await connection.close(code, error.code)
+            await _close(connection, code, error.code)
         except ConnectionClosed:
             pass
         except TimeoutError:
-            await connection.close(DENIED, "too slow")
+            await _close(connection, DENIED, "too slow")
         finally:
             self._connections -= 1
 
@@ -207,7 +208,7 @@ class Gateway:
         except NotLetIn as no:
             log.info("desktop_denied", code=no.denied.code)
             await _send(connection, no.denied)
-            await connection.close(ELSEWHERE if no.denied.code == "elsewhere" else DENIED, no.denied.code)
+            await _close(connection, ELSEWHERE if no.denied.code == "elsewhere" else DENIED, no.denied.code)
             return None
 
     async def _attend(self, connection: ServerConnection, session: Session) -> None:
@@ -245,7 +246,7 @@ class Gateway:
                 self._frames.take(client, read_frame(data))
         except FrameError as error:
             writer.cancel()
-            await connection.close(CloseCode.INVALID_DATA, error.code)
+            await _close(connection, CloseCode.INVALID_DATA, error.code)
         finally:
             client.outbox.close()
             await asyncio.gather(writer, return_exceptions=True)
@@ -256,7 +257,7 @@ class Gateway:
             await connection.send(frame, text=True)
         if client.outbox.farewell is not None:
             await connection.send(client.outbox.farewell, text=True)
-        await connection.close(ELSEWHERE if client.outbox.farewell else CloseCode.NORMAL_CLOSURE)
+        await _close(connection, ELSEWHERE if client.outbox.farewell else CloseCode.NORMAL_CLOSURE)
 
     def _leave(self, client: Client) -> None:
         """Also for a client that was logged on and never came as far as being attached."""
@@ -269,6 +270,12 @@ class Gateway:
     def _forget(self, client: Client) -> None:
         self._gauges.forget(client)
         self.desk.forget(client)
+
+
+async def _close(connection: ServerConnection, code: int, reason: str = "") -> None:
+    """Close, unless it is closed: asyncio's transport does not like to be aborted a second time."""
+    if connection.state is not Connection.CLOSED:
+        await connection.close(code, reason)
 
 
 async def _send(connection: ServerConnection, frame: ServerFrame) -> None:
