@@ -14,6 +14,9 @@ from agent_app.softphone.line import Account, Caller, Line
 from agent_app.softphone.voice import Voice
 from cti_server.sip.offer_answer import Agreed
 
+SPEAKS_ANYWAY_S = 14.0
+"""A caller who is not asked anything for so long has somebody on the line, and talks."""
+
 
 class Keys(msgspec.Struct, frozen=True, kw_only=True):
     """Press ``digits`` when the other side has finished a sentence, or ``after_s`` seconds after the step before."""
@@ -113,9 +116,14 @@ class RobotCaller:
     def _arm(self) -> None:
         """A step by the clock waits from now; when no step is left, the caller begins to speak."""
         if not self._steps:
-            self._ear.is_speaking = True
+            self._speak()
         elif self._steps[0].after_s is not None:
             self._later(self._steps[0].after_s, self._press_if_due)
+        else:
+            self._later(SPEAKS_ANYWAY_S, self._speak)
+
+    def _speak(self) -> None:
+        self._ear.is_speaking = True
 
     def _press_if_due(self) -> None:
         if self._steps and not self._over.is_set():

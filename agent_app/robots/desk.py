@@ -17,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
@@ -185,7 +186,7 @@ class Hands(QObject):
         self._note_call()
         wrap_up = view.agent.wrap_up
         if self._once("note", 0.8) and wrap_up.note.isEnabled():
-            QTest.keyClicks(wrap_up.note, self._options.note)
+            self._write(wrap_up.note, self._options.note)
         if self._answers < ANSWERS_PER_CALL and self._after(f"answer{self._answers}", 1.2 + self._answers):
             self._answer(view)
         if self._after("shot", 3.0):
@@ -220,6 +221,13 @@ class Hands(QObject):
             QTest.mouseClick(wrap_up.complete, Qt.MouseButton.LeftButton)
 
     # --- hands and eyes -------------------------------------------------------------------------------------------
+
+    def _write(self, field: QWidget, text: str) -> None:
+        """As an input method does it: Hangul has no keys of its own."""
+        field.setFocus()
+        event = QInputMethodEvent()
+        event.setCommitString(text)
+        QApplication.sendEvent(field, event)
 
     def _choose(self, box: QWidget) -> None:
         chips = [chip for chip in box.findChildren(ChoiceChip) if chip.isVisible() and chip.isEnabled()]

@@ -11,7 +11,14 @@ from typing import Any
 from agent_app.robots.caller import CallPlan, CallReport
 from agent_app.softphone.audio import FRAME_BYTES
 from agent_app.softphone.line import Account
-from agent_app.softphone.pyvoip_driver import FRAME_S, free_port, local_host, narrowed
+from agent_app.softphone.pyvoip_driver import (
+    FRAME_S,
+    RTP_PORTS_WANTED,
+    free_port,
+    free_rtp_ports,
+    local_host,
+    narrowed,
+)
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # pyVoIP imports audioop
@@ -24,16 +31,18 @@ ANSWER_S_MAX = 120.0
 def call_once(plan: CallPlan, *, account: Account, speech: bytes, stop: Any) -> CallReport:
     """Blocks until the call is over. ``stop``: a threading.Event that ends it early. Raises what pyVoIP raises."""
     report = CallReport(plan=plan, started_at=time.time())
+    host = local_host(account)
+    first = free_rtp_ports(host)
     phone = VoIPPhone(
         account.host,
         account.port,
         account.user,
         account.password,
-        myIP=local_host(account),
+        myIP=host,
         callCallback=None,
-        sipPort=free_port(local_host(account)),
-        rtpPortLow=30_000,
-        rtpPortHigh=34_998,
+        sipPort=free_port(host),
+        rtpPortLow=first,
+        rtpPortHigh=first + RTP_PORTS_WANTED,
     )
     phone.start()
     try:

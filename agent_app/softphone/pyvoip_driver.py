@@ -6,6 +6,8 @@ it says crosses into the event loop here, and what blocks runs in an executor of
 """
 
 import asyncio
+import contextlib
+import random
 import socket
 import time
 import warnings
@@ -24,7 +26,9 @@ with warnings.catch_warnings():
 
 FRAME_SAMPLES = FRAME_BYTES // 2
 FRAME_S = 0.02
-RTP_PORTS = (21_000, 29_998)
+RTP_RANGE = (10_000, 19_000)
+RTP_PORTS_WANTED = 12
+"""pyVoIP takes any port of its range without looking whether it is free; it gets a short one that is."""
 
 
 class PyVoipDriver:
@@ -48,6 +52,7 @@ class PyVoipDriver:
         await self._stop()
         self._user.registration_changed("registering", "")
         host = await self._loop.run_in_executor(self._threads, local_host, account)
+        first = await self._loop.run_in_executor(self._threads, free_rtp_ports, host)
         self._phone = VoIPPhone(
             account.host,
             account.port,
@@ -56,8 +61,8 @@ class PyVoipDriver:
             myIP=host,
             callCallback=self._rings,
             sipPort=free_port(host),
-            rtpPortLow=RTP_PORTS[0],
-            rtpPortHigh=RTP_PORTS[1],
+            rtpPortLow=first,
+            rtpPortHigh=first + RTP_PORTS_WANTED,
         )
         try:
             await self._loop.run_in_executor(self._threads, self._phone.start)
@@ -86,7 +91,11 @@ class PyVoipDriver:
             return
         self._is_answered = True
         self._device.start()
-        await self._loop.run_in_executor(self._threads, call.answer)
+        try:
+            await self._loop.run_in_executor(self._threads, call.answer)
+        except Exception:  # pyVoIP could not open its ports, or the caller was gone
+            self._over("failed")
+            return
         self._user.call_established()
         self._loop.run_in_executor(self._threads, self._carry, call)
 
@@ -95,8 +104,7 @@ class PyVoipDriver:
         if call is None or self._loop is None:
             return
         self._is_ended_by_us = True
-        end = call.hangup if self._is_answered else call.deny
-        self._loop.run_in_executor(self._threads, end)
+        self._loop.run_in_executor(self._threads, _end, call)
         if not self._is_answered:
             self._over()
 
@@ -159,13 +167,22 @@ class PyVoipDriver:
             )
         )
 
-    def _over(self) -> None:
+    def _over(self, ended_by: str = "") -> None:
         if self._call is None:
             return
         self._call = None
         self._muted = False
         self._device.stop()
-        self._user.call_ended("ours" if self._is_ended_by_us else "theirs")
+        self._user.call_ended(ended_by or ("ours" if self._is_ended_by_us else "theirs"))
+
+
+def _end(call: Any) -> None:
+    """Hang up or refuse; a call that has just ended by itself raises, which is what was wanted."""
+    with contextlib.suppress(Exception):
+        if call.state == CallState.ANSWERED:
+            call.hangup()
+        else:
+            call.deny()
 
 
 def _widened(unsigned: bytes) -> bytes:
@@ -191,3 +208,22 @@ def free_port(host: str) -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
+
+
+def free_rtp_ports(host: str) -> int:
+    """The first of ``RTP_PORTS_WANTED`` + 1 ports that are free now. Raises OSError."""
+    low, high = RTP_RANGE
+    for _ in range(200):
+        first = random.randrange(low, high, 2)
+        if all(_is_free(host, port) for port in range(first, first + RTP_PORTS_WANTED + 1)):
+            return first
+    raise OSError("no free UDP ports for pyVoIP")
+
+
+def _is_free(host: str, port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True

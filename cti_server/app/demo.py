@@ -116,9 +116,8 @@ async def _desk(centre: DemoCentre, *, is_attended: bool) -> AsyncIterator[Calla
     report = home / "report.json"
     common = ("--server", centre.url, "--user", centre.you.user, "--home", str(home), "--lang", "ko")
     environment = {**os.environ, "IEUM_PASSWORD": centre.you.password}
-    if is_attended:
-        command = ("agent_app.app", *common, "--ready")
-    else:
+    command: tuple[str, ...] = ("agent_app.app", *common, "--ready")
+    if not is_attended:
         speech = ("--audio", "files", "--speak", str(SPEECH / "agent0.wav"))
         phone = tuple(f"--phone-argument={argument}" for argument in speech)
         command = (

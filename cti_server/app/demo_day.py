@@ -24,10 +24,15 @@ AGENTS_SAY = (
     "네, 고객님. 말씀하신 내용은 접수해 드렸습니다. 더 필요하신 것은 없으신가요?",
 )
 VARIANTS = ("f2", "m3", "f4", "m1")
-EVERY_S = 2.2
+EVERY_S = 1.8
 """A caller to the main number this often."""
-RUSH_S = (24.0, 44.0)
-"""Between these seconds customer care is busier than it can be, so that callers wait."""
+RUSH_S = (0.58, 0.95)
+"""Between these shares of the time customer care is busier than it can be, so that callers wait."""
+RUSH_EVERY_S = 1.6
+LAST_MAIN_S = 18.0
+"""No caller begins with the menus so shortly before the end: they take half a minute."""
+LISTENS_S = 5.0
+"""How long a caller listens to the queue before asking to be called back."""
 YOURS_FIRST_S, YOURS_EVERY_S = 6.0, 45.0
 
 
@@ -85,11 +90,11 @@ def _calls(centre: DemoCentre, seconds: float, speech: Path, is_attended: bool) 
 def _main_calls(callers: Iterator[SampleCaller], seconds: float) -> Iterator[tuple[float, CallPlan]]:
     """To the main number: most are recognised by number and PIN; some mistype it; some ask to be called back."""
     number, at_s = 0, 0.0
-    while at_s < seconds:
+    while at_s <= max(1.0, seconds - LAST_MAIN_S):
         caller = next(callers, None)
         if caller is None:
             return
-        kind = {3: "wrong_pin", 5: "callback", 8: "callback", 11: "callback"}.get(number % 14, "authenticated")
+        kind = {3: "wrong_pin", 6: "callback", 9: "callback", 11: "callback"}.get(number % 14, "authenticated")
         yield (
             at_s,
             CallPlan(
@@ -105,7 +110,7 @@ def _keys(caller: SampleCaller, kind: str, number: int) -> tuple[Keys, ...]:
         wrong = Keys(digits=f"{_other_pin(caller.pin)}#")
         return language, wrong, pin, Keys(digits="1")
     if kind == "callback":
-        return language, pin, Keys(digits="2"), Keys(digits="2"), Keys(digits="1")
+        return language, pin, Keys(digits="2"), Keys(digits="2", after_s=LISTENS_S), Keys(digits="1")
     return language, pin, Keys(digits="1" if number % 3 else "2")
 
 
@@ -119,7 +124,7 @@ def _direct_calls(callers: Iterator[SampleCaller], seconds: float) -> Iterator[t
         yield at_s, CallPlan(name="pyVoIP", number=HARD_PHONE, line=ORDERS_LINE, kind="pyvoip"), True
     plans: Sequence[tuple[float, str, str]] = [
         *((at_s, ORDERS_LINE, "abandoned") for at_s in (12.0, 31.0, 47.0)),
-        *((RUSH_S[0] + 1.7 * n, CARE_LINE, "plain") for n in range(int((RUSH_S[1] - RUSH_S[0]) / 1.7))),
+        *((at_s, CARE_LINE, "plain") for at_s in _rush(seconds)),
     ]
     for at_s, line, kind in plans:
         caller = next(callers, None)
@@ -130,6 +135,13 @@ def _direct_calls(callers: Iterator[SampleCaller], seconds: float) -> Iterator[t
                 CallPlan(name=caller.name, number=caller.number, line=line, kind=kind, give_up_s=give_up_s),
                 False,
             )
+
+
+def _rush(seconds: float) -> Iterator[float]:
+    at_s = RUSH_S[0] * seconds
+    while at_s < RUSH_S[1] * seconds:
+        yield at_s
+        at_s += RUSH_EVERY_S
 
 
 def _pyvoip_account(centre: DemoCentre) -> Account:
