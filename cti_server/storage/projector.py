@@ -46,7 +46,8 @@ class Projector:
             try:
                 self.catch_up()
                 stop.wait(POLL_S)
-            except (SQLAlchemyError, OSError, DataError, Overtaken) as error:
+            except (SQLAlchemyError, sqlite3.Error, OSError, DataError, Overtaken) as error:
+                self.close()  # it may have been opened before the journal was whole
                 log.warning("projector_waits", error=type(error).__name__, detail=_short(error))
                 stop.wait(REST_AFTER_ERROR_S)
 

@@ -315,3 +315,29 @@ def test_erased_text_goes_here_too(journal: WrittenJournal, projector: Projector
     assert {row["ref"]: row["value"] for row in rows(database, t.personal)} == {**TEXTS, 9001: None}
     projector.rebuild()
     assert rows(database, t.personal, ref=9001) == [{"ref": 9001, "value": None}]
+
+
+def test_a_journal_that_is_only_being_made_is_waited_for(
+    tmp_path: Path, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At a first start the file is there before its tables are."""
+    monkeypatch.setattr(projector_module, "REST_AFTER_ERROR_S", 0.01)
+    waits: list[str] = []
+    monkeypatch.setattr(projector_module.log, "warning", lambda name, **_: waits.append(name))
+    path = tmp_path / "journal.db"
+    projector, stop = Projector(path, database), threading.Event()
+    thread = threading.Thread(target=projector.run, args=(stop,))
+    with closing(sqlite3.connect(path)) as unfinished:
+        unfinished.execute("PRAGMA journal_mode = WAL")
+        unfinished.execute("CREATE TABLE not_yet(x)")
+        thread.start()
+        try:
+            until(lambda: bool(waits))
+            written = WrittenJournal(path)
+            written.write(day(), TEXTS)
+            until(lambda: projector.applied_seq() == written.last_seq)
+        finally:
+            stop.set()
+            thread.join(TIMEOUT_S)
+            projector.close()
+    written.file.close()
