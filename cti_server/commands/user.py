@@ -14,7 +14,7 @@ from cti_server.core.vocabulary import Secret
 from cti_server.storage import people
 
 PASSWORD_BYTES = 12
-AT_NEXT_START = "A running server knows of it from its next start."
+KNOWN_SOON = "A running server knows of it within seconds."
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -31,10 +31,10 @@ def run(arguments: argparse.Namespace) -> int:
             _show_once(arguments.login, _new_password(database, arguments.login))
         case "remove":
             people.set_active(database, arguments.login, is_active=False)
-            print(f"{arguments.login} cannot sign in any more. {AT_NEXT_START}")
+            print(f"{arguments.login} cannot sign in any more. {KNOWN_SOON}")
         case "restore":
             people.set_active(database, arguments.login, is_active=True)
-            print(f"{arguments.login} can sign in again. {AT_NEXT_START}")
+            print(f"{arguments.login} can sign in again. {KNOWN_SOON}")
     return 0
 
 
@@ -72,7 +72,7 @@ def _new_password(database: Engine, login: str) -> Secret:
 
 
 def _show_once(login: str, password: Secret) -> None:
-    print(f"{login} signs in with the password {password.reveal()}, which is shown only now. {AT_NEXT_START}")
+    print(f"{login} signs in with the password {password.reveal()}, which is shown only now. {KNOWN_SOON}")
 
 
 def _width(text: str) -> int:
