@@ -400,7 +400,7 @@ class CallChanged(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
 
 
 class OfferEnded(msgspec.Struct, frozen=True, kw_only=True, tag="offer_ended"):
-    """``outcome``: missed, declined, device_failed, caller_gone: four different messages."""
+    """``outcome``: missed, declined, device_failed, caller_gone or withdrawn: different messages."""
 
     call: int
     outcome: str
