@@ -26,7 +26,7 @@ SCREENSHOT_AFTER_MS = 1_500
 def main(argv: list[str] | None = None) -> int:
     """Run the desktop until its window is closed."""
     arguments = parser().parse_args(argv)
-    folder = Path(arguments.home) if arguments.home else workplace.data_folder()
+    folder = Path(arguments.home).absolute() if arguments.home else workplace.data_folder()
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
     window = build(app, arguments, folder)
@@ -77,7 +77,7 @@ def build(app: QApplication, arguments: argparse.Namespace, folder: Path, *, lin
     install(app, "dark" if settings.theme == "dark" else "light")
     rendezvous = None
     if settings.phone == "internal":
-        rendezvous = Path(arguments.rendezvous) if arguments.rendezvous else folder / "phone.json"
+        rendezvous = Path(arguments.rendezvous).absolute() if arguments.rendezvous else folder / "phone.json"
         if not arguments.no_phone_process:
             start_phone(rendezvous, arguments.phone_argument)
     session = Session(link or Bridge())
@@ -95,8 +95,7 @@ def start_phone(rendezvous: Path, more: list[str]) -> bool:
     process.setArguments(["-m", "agent_app.softphone", "--rendezvous", str(rendezvous), *more])
     process.setStandardOutputFile(QProcess.nullDevice())
     process.setStandardErrorFile(QProcess.nullDevice())
-    started, _ = process.startDetached()
-    return bool(started)
+    return bool(process.startDetached())
 
 
 def password_of(arguments: argparse.Namespace) -> str:

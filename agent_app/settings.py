@@ -15,7 +15,7 @@ class Settings(msgspec.Struct, kw_only=True):
 
     language: str = "ko"
     theme: str = "light"
-    server: str = "ws://127.0.0.1:8765/desktop"
+    server: str = "ws://127.0.0.1:7443/desktop"
     user: str = ""
     phone: str = "internal"
     splitter: list[int] = []

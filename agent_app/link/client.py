@@ -96,7 +96,9 @@ class Client:
                         self._emit(Changed(Connection.OFFLINE, detail="denied"))
                         return
                     attempt = 0
-                    await self._serve(socket)
+                    if not await self._serve(socket, target):
+                        self._emit(Changed(Connection.OFFLINE, detail="denied"))
+                        return
             except WrongCertificate:
                 self._emit(Changed(Connection.OFFLINE, detail="wrong_certificate"))
                 return
@@ -142,28 +144,34 @@ class Client:
                     self._emit(Received(frame))
                     return False
 
-    async def _serve(self, socket: ClientConnection) -> None:
-        """The three tasks of a connection; the first that fails ends all."""
+    async def _serve(self, socket: ClientConnection, target: Target) -> bool:
+        """The three tasks of a connection; the first that ends ends all. False: the server sent the person away."""
         while not self._outgoing.empty():
             self._outgoing.get_nowait()
         tasks = [
-            asyncio.create_task(work) for work in (self._receive(socket), self._transmit(socket), self._ping(socket))
+            asyncio.create_task(work)
+            for work in (self._receive(socket, target), self._transmit(socket), self._ping(socket))
         ]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
+            return bool(target.token)
         finally:
             self._is_welcome = False
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _receive(self, socket: ClientConnection) -> None:
+    async def _receive(self, socket: ClientConnection, target: Target) -> None:
         async for data in socket:
             frame = decode_server(data)
-            if frame is not None:
-                self._emit(Received(frame))
+            if frame is None:
+                continue
+            self._emit(Received(frame))
+            if isinstance(frame, Denied):
+                target.token = ""
+                return
 
     async def _transmit(self, socket: ClientConnection) -> None:
         while True:

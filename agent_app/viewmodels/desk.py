@@ -50,7 +50,7 @@ class Desk:
 
     def _on_timeline_row(self, row: TimelineRow) -> None:
         if self.records.has(row.view):
-            self.records.show(row.view, {"number": row.reference} if row.reference else {})
+            self.records.show(row.view, reference=row.reference)
 
     def close(self) -> None:
         self.wrap_up.flush()

@@ -75,12 +75,12 @@ class Phone(QObject):
         found = self.status.call if self.status else None
         return found is not None and found.state == "ringing" and found.call in (0, call)
 
-    def has_media(self, call: int) -> bool:
-        """For a hard phone the server's word counts, so this is True."""
+    def is_talking(self, call: int) -> bool:
+        """The phone's side is up. For a hard phone the server's word counts, so this is True."""
         if self.is_hard_phone or self.status is None:
             return True
         found = self.status.call
-        return found is not None and found.state == "established" and found.has_media and found.call in (0, call)
+        return found is not None and found.state == "established" and found.call in (0, call)
 
     # --- orders ----------------------------------------------------------------------------------------------------
 

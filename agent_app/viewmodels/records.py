@@ -11,15 +11,17 @@ from datetime import datetime
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 
-from agent_app.i18n import formats, tr_or, words
+from agent_app.i18n import formats, words
 from agent_app.store import Topic
 from agent_app.viewmodels.session import ViewModel
 from agent_app.viewmodels.subject import Subject
-from cti_server.wire.client import LoadView
+from cti_server.wire.client import LoadPicture, LoadView
 from cti_server.wire.server import Column, ViewLoaded
 
 Index = QModelIndex | QPersistentModelIndex
 Value = str | int | float | None
+LEVEL_ROLE = int(Qt.ItemDataRole.UserRole) + 1
+"""The level of a coded value (ok, info, warning, alarm); the view gives it a colour."""
 TIMELINE = "timeline"
 """The pane's first tab; it is no record view and is never asked for."""
 
@@ -52,6 +54,8 @@ class RecordTable(QAbstractTableModel):
         column = self.columns[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
             return cell(column, self.rows[index.row()].get(column.key))
+        if role == LEVEL_ROLE:
+            return column.levels.get(str(self.rows[index.row()].get(column.key)), "")
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignRight if column.kind in ("money", "number") else Qt.AlignmentFlag.AlignLeft
             return int(side | Qt.AlignmentFlag.AlignVCenter)
@@ -77,7 +81,7 @@ class RecordViews(ViewModel):
     """`moved` when another view is in front (by hand or by the script)."""
 
     moved = Signal()
-    topics = frozenset({Topic.VIEW, Topic.SESSION})
+    topics = frozenset({Topic.VIEW, Topic.SESSION, Topic.PICTURE})
 
     def __init__(self, subject: Subject) -> None:
         super().__init__(subject.session)
@@ -85,7 +89,9 @@ class RecordViews(ViewModel):
         self.table = RecordTable(self)
         self.current = TIMELINE
         self.arguments: dict[str, str] = {}
-        self._asked: set[tuple[str, str, tuple[tuple[str, str], ...]]] = set()
+        self.reference = ""
+        self._asked: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {}
+        self._asked_pictures: set[str] = set()
         subject.switched.connect(self._on_switched)
 
     def tabs(self) -> list[Tab]:
@@ -99,9 +105,9 @@ class RecordViews(ViewModel):
     def has(self, view: str) -> bool:
         return any(tab.view == view for tab in self.tabs())
 
-    def show(self, view: str, arguments: Mapping[str, str] | None = None) -> None:
-        """Bring a view to the front now; its rows follow if they are not here yet."""
-        self.current, self.arguments = view, dict(arguments or {})
+    def show(self, view: str, arguments: Mapping[str, str] | None = None, *, reference: str = "") -> None:
+        """Bring a view to the front now; its rows follow. `reference`: a value of the row to open."""
+        self.current, self.arguments, self.reference = view, dict(arguments or {}), reference
         self._load()
         self._fill()
         self.moved.emit()
@@ -121,13 +127,12 @@ class RecordViews(ViewModel):
         return "failed" if lost else "waiting"
 
     def selected(self) -> int:
-        """The row to open: the one that the arguments name, else the server's choice, else the first."""
+        """The row to open: the one that was referred to, else the server's choice for the arguments, else the first."""
         view = self.loaded
         if view is None or not view.rows:
             return -1
         for number, row in enumerate(view.rows):
-            named = [key for key in self.arguments if key in row]
-            if named and all(str(row[key]) == self.arguments[key] for key in named):
+            if self.reference and self.reference in row.values():
                 return number
         return view.selected if view.selected is not None and 0 <= view.selected < len(view.rows) else 0
 
@@ -141,6 +146,14 @@ class RecordViews(ViewModel):
             shown.append((words(column.title, column.key), cell(column, values.get(column.key)), column.kind))
         return shown
 
+    def picture(self, name: str) -> bytes | None:
+        """A picture of the detail; asked for once, and `changed` follows."""
+        found = self.store.pictures.get(name)
+        if found is None and name and name not in self._asked_pictures:
+            self._asked_pictures.add(name)
+            self.session.ask(LoadPicture(picture=name))
+        return found
+
     def retry(self) -> None:
         self._asked.clear()
         self.store.unanswered.clear()
@@ -151,9 +164,9 @@ class RecordViews(ViewModel):
         customer = self.subject.customer
         if not customer or self.current == TIMELINE:
             return
-        asked = (customer, self.current, tuple(sorted(self.arguments.items())))
-        if asked not in self._asked:
-            self._asked.add(asked)
+        asked = (customer, tuple(sorted(self.arguments.items())))
+        if self._asked.get(self.current) != asked:
+            self._asked[self.current] = asked
             self.session.ask(LoadView(customer=customer, view=self.current, arguments=self.arguments))
 
     def _fill(self) -> None:
@@ -167,7 +180,7 @@ class RecordViews(ViewModel):
         """Another customer: the previous one's rows go first, then the same view is asked for anew."""
         self._asked.clear()
         self.store.unanswered.clear()
-        self.arguments = {}
+        self.arguments, self.reference = {}, ""
         if not self.subject.customer:
             self.current = TIMELINE
         self._load()
@@ -193,7 +206,7 @@ def cell(column: Column, value: Value) -> str:
         case "time":
             return _iso(str(value))
         case "state":
-            return tr_or(f"record.state.{value}", str(value))
+            return words(column.values.get(str(value), {}), str(value))
         case _:
             return str(value)
 

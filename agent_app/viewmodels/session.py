@@ -84,6 +84,13 @@ class Session(QObject):
     def sign_out(self) -> None:
         self.do(LogOff())
 
+    def speak(self, language: str) -> None:
+        """The server words the card in the session's language, so the connection is opened anew with the token."""
+        if self._target is not None and self._target.language != language:
+            self._target.language = language
+            if self.store.welcome is not None and self.store.denied is None:
+                self.link.open(self._target)
+
     def close(self) -> None:
         self._timer.stop()
         self.link.close()

@@ -180,7 +180,7 @@ class StateBar(ViewModel):
             if call.recording == "paused":
                 label, icon = tr("action.resume_recording"), "circle-stop"
         if action in (Action.MUTE, Action.HOLD) and call is not None:
-            enabled = self.phone.has_media(call.call)
+            enabled = self.phone.is_talking(call.call)
         return ButtonView(spec, label, icon, enabled, self._is_requested(action))
 
     @property

@@ -23,7 +23,7 @@ from cti_server.wire.server import CallView, Code, ReplyFrame
 SEND_AFTER_MS = 800
 KEEP_AFTER_MS = 150
 RETRY_MS = 5_000
-RETRY_CODES = frozenset({"store_unavailable", "overload", "unavailable"})
+RETRY_CODES = frozenset({"store_unavailable", "overloaded", "unavailable", "too_many_requests"})
 NOTE_CHARACTERS_MAX = 8_000
 
 

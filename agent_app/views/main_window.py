@@ -195,6 +195,7 @@ class MainWindow(QMainWindow):
         self.view.agent.wrap_up.announced.connect(self.announce)
         self.stack.addWidget(self.view)
         self.stack.setCurrentWidget(self.view)
+        self.view.state_bar.pill.setFocus(Qt.FocusReason.OtherFocusReason)
         if before is not None:
             self.stack.removeWidget(before)
             before.deleteLater()
@@ -209,6 +210,7 @@ class MainWindow(QMainWindow):
         self.remember()
         set_language("en" if language() == "ko" else "ko")
         self.settings.language = language()
+        self.desk.session.speak(language())
         self.setWindowTitle(tr("app.title"))
         before = self.sign_in
         was_front = self.stack.currentWidget() is before

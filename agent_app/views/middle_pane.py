@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QScrollArea, QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QMenu, QScrollArea, QSizePolicy, QStackedWidget, QWidget
 
 from agent_app.i18n import tr
 from agent_app.viewmodels.records import TIMELINE, RecordViews
 from agent_app.viewmodels.timeline import TimelineViewModel
 from agent_app.views.kit import panel
+from agent_app.views.kit.button import Button
 from agent_app.views.record_view import RecordView
 from agent_app.views.timeline_view import TimelineView
 from agent_app.views.top_bar import PageTab
+
+TAB_PAD = 11
 
 
 class MiddlePane(QWidget):
@@ -34,7 +38,15 @@ class MiddlePane(QWidget):
         scroll.viewport().setAutoFillBackground(False)
         self._tabs_host.setObjectName("scrolled")
         self._scroll = scroll
-        column.addWidget(scroll)
+        head = panel.row()
+        head.addWidget(scroll, 1)
+        self.more = Button(icon="chevron-down", kind="flat", height=28)
+        self.more.setAccessibleName(tr("record.all"))
+        self.more.setToolTip(tr("record.all"))
+        self.more.clicked.connect(self.open_menu)
+        head.addWidget(self.more)
+        head.addSpacing(6)
+        column.addLayout(head)
         column.addWidget(panel.line())
         self.stack = QStackedWidget()
         self.timeline = TimelineView(timeline)
@@ -55,13 +67,33 @@ class MiddlePane(QWidget):
         panel.clear(self._tabs)
         self.tabs = {}
         for name, title in wanted:
-            tab = PageTab("", title, height=42)
+            tab = PageTab("", title, height=42, pad=TAB_PAD)
             tab.setProperty("view", name)
             tab.clicked.connect(self._on_tab)
             self.tabs[name] = tab
             self._tabs.addWidget(tab)
         self._tabs.addStretch(1)
+        self._show_more()
         self._on_moved()
+
+    def open_menu(self) -> None:
+        """All views, also those whose tab does not fit."""
+        menu = QMenu(self)
+        for name, tab in self.tabs.items():
+            menu.addAction(tab.text()).setData(name)
+        menu.triggered.connect(self._on_menu)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
+
+    def _on_menu(self, action: QAction) -> None:
+        self._records.show(str(action.data()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_more()
+
+    def _show_more(self) -> None:
+        self.more.setVisible(self._tabs_host.minimumSizeHint().width() > self.width() - 4)
 
     def _on_tab(self) -> None:
         if (tab := self.sender()) is not None:

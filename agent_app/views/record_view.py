@@ -5,18 +5,43 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtWidgets import QAbstractItemView, QGridLayout, QHeaderView, QTableView, QWidget
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QColor, QPalette, QPixmap, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QGridLayout,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
 from agent_app.i18n import tr
-from agent_app.viewmodels.records import RecordViews
+from agent_app.viewmodels.records import LEVEL_ROLE, TIMELINE, RecordViews
 from agent_app.views.kit import panel
 from agent_app.views.kit.button import Button
 from agent_app.views.kit.label import Label
+from agent_app.views.kit.theme import t
+from agent_app.views.kit.tokens import Tone
 
 CHARACTER_PX = 8
 ROW_PX = 34
 DETAIL_COLUMNS = 2
+PICTURE_PX = 84
+COLUMN_PX_MIN = 44
+_TONES: Final[dict[str, Tone]] = {"ok": "ready", "info": "accent", "warning": "warning", "alarm": "alarm"}
+
+
+class CellDelegate(QStyledItemDelegate):
+    """Colours a coded value by its level; the word stays beside the colour."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        super().initStyleOption(option, index)
+        if (tone := _TONES.get(index.data(LEVEL_ROLE) or "")) is not None:
+            ink = QColor(t().ink(tone))
+            option.palette.setColor(QPalette.ColorRole.Text, ink)
+            option.palette.setColor(QPalette.ColorRole.HighlightedText, ink)
 
 
 class RecordView(QWidget):
@@ -26,6 +51,7 @@ class RecordView(QWidget):
         column = panel.column(self)
         self.table = QTableView()
         self.table.setModel(model.table)
+        self.table.setItemDelegate(CellDelegate(self.table))
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(ROW_PX)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -62,6 +88,8 @@ class RecordView(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
+        if self._model.current == TIMELINE:
+            return
         model, condition = self._model, self._model.condition
         rows = model.table.rowCount()
         here = condition == "here" and rows > 0
@@ -80,8 +108,11 @@ class RecordView(QWidget):
         key = tuple((column.key, column.width) for column in self._model.table.columns)
         if key != self._widths:
             self._widths = key
-            for number, column in enumerate(self._model.table.columns):
-                self.table.setColumnWidth(number, max(64, column.width * CHARACTER_PX + 16))
+            wanted = [max(64, column.width * CHARACTER_PX + 16) for column in self._model.table.columns]
+            # Where they do not fit they give way together; a scroll bar would hide the state behind the text.
+            share = min(1.0, (self.width() - 10) / max(1, sum(wanted)))
+            for number, width in enumerate(wanted):
+                self.table.setColumnWidth(number, max(COLUMN_PX_MIN, int(width * share)))
         tall = self.table.horizontalHeader().sizeHint().height() + self._model.table.rowCount() * ROW_PX + 2
         self.table.setMaximumHeight(tall)
 
@@ -105,13 +136,32 @@ class RecordView(QWidget):
 
     def _show_detail(self, row: int) -> None:
         panel.clear(self._grid)
-        for number, (title, text, _) in enumerate(self._model.detail(row)):
+        for number, (title, text, kind) in enumerate(self._model.detail(row)):
             line, place = divmod(number, DETAIL_COLUMNS)
             self._grid.addWidget(Label(title, "muted"), line, 2 * place, Qt.AlignmentFlag.AlignTop)
-            value = Label(text, wrap=True)
-            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            value = self._picture(text) if kind == "picture" else self._text(text)
             self._grid.addWidget(value, line, 2 * place + 1, Qt.AlignmentFlag.AlignTop)
         self._grid.setRowStretch(self._grid.rowCount(), 1)
+
+    def _text(self, text: str) -> QWidget:
+        value = Label(text, wrap=True)
+        value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        return value
+
+    def _picture(self, name: str) -> QWidget:
+        shown, pixmap = Label(), QPixmap()
+        png = self._model.picture(name)
+        if png and pixmap.loadFromData(png):
+            ratio = self.devicePixelRatioF()
+            pixmap = pixmap.scaledToHeight(round(PICTURE_PX * ratio), Qt.TransformationMode.SmoothTransformation)
+            pixmap.setDevicePixelRatio(ratio)
+            shown.setPixmap(pixmap)
+        return shown
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._widths = object()
+        self._set_widths()
 
 
 _SENTENCES: Final[dict[str, Callable[[], str]]] = {

@@ -133,7 +133,7 @@ class ScriptPane(QWidget):
         self._content.addWidget(self.say_card)
         self._information = panel.column(gap=6)
         self._content.addLayout(self._information)
-        self._answers = panel.column(gap=10)
+        self._answers = panel.column(gap=8)
         self._content.addLayout(self._answers)
         self._fields = panel.column(gap=7)
         self._content.addLayout(self._fields)

@@ -28,7 +28,7 @@ from cti_server.wire.server import TimelineRow
 ROW_PX = 61
 HEADING_PX = 31
 LEFT_PX = 14
-_TAG_TONES: dict[str, Tone] = {"alarm": "alarm", "warning": "warning", "info": "accent", "ready": "ready"}
+_TAG_TONES: dict[str, Tone] = {"alarm": "alarm", "warning": "warning", "info": "accent", "ok": "ready"}
 
 
 class TimelineDelegate(QStyledItemDelegate):

@@ -20,9 +20,9 @@ from agent_app.views.kit.tokens import PAGE_MARGIN
 class PageTab(KeyFocusButton):
     """Icon, word, a count in amber; underlined when in front."""
 
-    def __init__(self, icon: str, text: str, *, height: int = 44, parent: QWidget | None = None) -> None:
+    def __init__(self, icon: str, text: str, *, height: int = 44, pad: int = 15, parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
-        self._icon, self._tall, self._count = icon, height, ""
+        self._icon, self._tall, self._pad, self._count = icon, height, pad, ""
         self.setCheckable(True)
         self.setAutoExclusive(True)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -39,7 +39,7 @@ class PageTab(KeyFocusButton):
             self.update()
 
     def sizeHint(self) -> QSize:
-        width = QFontMetricsF(font(13, bold=True)).horizontalAdvance(self.text()) + 30
+        width = QFontMetricsF(font(13, bold=True)).horizontalAdvance(self.text()) + 2 * self._pad
         width += 23 if self._icon else 0
         if self._count:
             width += QFontMetricsF(font(12, bold=True)).horizontalAdvance(self._count) + 21
@@ -53,7 +53,7 @@ class PageTab(KeyFocusButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         tokens, front = t(), self.isChecked()
         ink = tokens.accent if front else tokens.text if self.underMouse() else tokens.muted
-        left, middle = 15.0, self.height() / 2
+        left, middle = float(self._pad), self.height() / 2
         if self._icon:
             icons.paint(painter, self._icon, colour=ink, x=left, y=middle - 8, px=16)
             left += 23

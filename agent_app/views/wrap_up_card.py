@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSizePolicy, QWidget
 
 from agent_app.i18n import formats, tr, words
@@ -13,9 +16,13 @@ from agent_app.views.kit import panel
 from agent_app.views.kit.button import Button, ChoiceChip
 from agent_app.views.kit.chip import Chip, Keycap
 from agent_app.views.kit.label import Label
+from cti_server.wire.server import Code
 
-HEIGHT_MIN = 200
-HEIGHT_MIN_WITH_SUBCODES = 232
+SIDE = 15
+GAP = 6
+NOTE_PX_MIN = 42
+FIXED_PX = 110
+"""Title, spaces, and the buttons below."""
 
 
 class WrapUpCard(QWidget):
@@ -27,10 +34,10 @@ class WrapUpCard(QWidget):
         self._model = model
         self._shown: object = None
         self._announced: int | None = None
-        self.setMinimumHeight(HEIGHT_MIN)
+        self._is_open = False
         card = panel.frame("card")
         panel.column(self).addWidget(card)
-        column = panel.column(card, margins=(14, 12, 14, 12), gap=0)
+        column = panel.column(card, margins=(SIDE - 1, 12, SIDE - 1, 12), gap=0)
         head = panel.row(gap=5)
         head.addWidget(Label(tr("wrap.title"), "title"))
         self.required = Label(tr("wrap.required"), "required")
@@ -41,19 +48,19 @@ class WrapUpCard(QWidget):
         head.addWidget(Keycap("Ctrl+1…9"))
         column.addLayout(head)
         column.addSpacing(8)
-        self.codes = panel.FlowBox(gap=6)
+        self.codes = panel.FlowBox(gap=GAP)
         column.addWidget(self.codes)
-        self._sub_gap = QWidget()
-        self._sub_gap.setFixedHeight(6)
-        column.addWidget(self._sub_gap)
-        self.subcodes = panel.FlowBox(gap=6)
+        self._gap = QWidget()
+        self._gap.setFixedHeight(GAP)
+        column.addWidget(self._gap)
+        self.subcodes = panel.FlowBox(gap=GAP)
         column.addWidget(self.subcodes)
         column.addSpacing(8)
         self.note = QPlainTextEdit()
         self.note.setPlaceholderText(tr("wrap.note_hint"))
         self.note.setAccessibleName(tr("wrap.note"))
         self.note.setTabChangesFocus(True)
-        self.note.setMinimumHeight(42)
+        self.note.setMinimumHeight(NOTE_PX_MIN)
         # Its wish must not push the cards above it out of sight: it takes what is left.
         self.note.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.note.textChanged.connect(self._on_typed)
@@ -62,6 +69,7 @@ class WrapUpCard(QWidget):
         column.addLayout(self._foot())
         model.changed.connect(self.refresh)
         model.note_replaced.connect(self._on_note_replaced)
+        model.note_replaced.connect(self._close_level)
         model.saved_changed.connect(self._show_saved)
         model.ticked.connect(self._on_tick)
         self._on_note_replaced()
@@ -101,29 +109,46 @@ class WrapUpCard(QWidget):
         self._on_tick()
 
     def _show_choices(self, writable: bool) -> None:
+        """Once a code with subcodes is chosen the first level folds to it; pressing it opens the level again."""
         model = self._model
+        subchoices = model.subchoices()
+        is_folded = bool(subchoices) and not self._is_open
         panel.clear(self.codes.flow)
         for code in model.choices():
-            chip = ChoiceChip(words(code.title, code.code))
-            chip.setProperty("code", code.code)
-            chip.setChecked(code.code == model.code)
-            chip.setEnabled(writable)
-            chip.clicked.connect(self._on_code)
-            self.codes.flow.addWidget(chip)
+            if not is_folded or code.code == model.code:
+                self._add_chip(self.codes, code, code.code == model.code, writable, self._on_code)
         panel.clear(self.subcodes.flow)
-        choices = model.subchoices()
-        self._sub_gap.setVisible(bool(choices))
-        self.subcodes.setVisible(bool(choices))
-        self.setMinimumHeight(HEIGHT_MIN_WITH_SUBCODES if choices else HEIGHT_MIN)
-        for code in choices:
-            chip = ChoiceChip(words(code.title, code.code))
-            chip.setProperty("code", code.code)
-            chip.setChecked(code.code == model.subcode)
-            chip.setEnabled(writable)
-            chip.clicked.connect(self._on_subcode)
-            self.subcodes.flow.addWidget(chip)
-        self.codes.updateGeometry()
-        self.subcodes.updateGeometry()
+        for code in subchoices if is_folded else ():
+            chosen = code.code == model.subcode
+            self._add_chip(self.subcodes, code, chosen, writable, self._on_subcode)
+        self._gap.setVisible(is_folded)
+        self.subcodes.setVisible(is_folded)
+        self._fit()
+
+    def _add_chip(
+        self, box: panel.FlowBox, code: Code, chosen: bool, enabled: bool, on_click: Callable[[], None]
+    ) -> None:
+        chip = ChoiceChip(words(code.title, code.code))
+        chip.setProperty("code", code.code)
+        chip.setChecked(chosen)
+        chip.setEnabled(enabled)
+        chip.clicked.connect(on_click)
+        box.flow.addWidget(chip)
+
+    def _fit(self) -> None:
+        """The chips are never cut; the notes keep at least two lines."""
+        width = max(120, self.width() - 2 * SIDE)
+        chips = self.codes.flow.heightForWidth(width)
+        if self.subcodes.flow.count():
+            chips += GAP + self.subcodes.flow.heightForWidth(width)
+        for box in (self.codes, self.subcodes):
+            box.setFixedHeight(box.flow.heightForWidth(width))
+        self.setMinimumHeight(chips + FIXED_PX + NOTE_PX_MIN)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width():
+            self._fit()
 
     def _show_saved(self) -> None:
         model = self._model
@@ -167,23 +192,23 @@ class WrapUpCard(QWidget):
             self.note.blockSignals(False)
 
     def _on_code(self) -> None:
-        if (chip := self.sender()) is not None:
-            self._model.choose(str(chip.property("code")))
-            self._keep_checked()
+        if (chip := self.sender()) is None:
+            return
+        code = str(chip.property("code"))
+        # The chosen one pressed again opens, or folds, the first level; it is never taken back by that.
+        self._is_open = code == self._model.code and not self._is_open
+        self._model.choose(code)
+        self._shown = None
+        self.refresh()
 
     def _on_subcode(self) -> None:
         if (chip := self.sender()) is not None:
             self._model.choose_sub(str(chip.property("code")))
-            self._keep_checked()
+            self._shown = None
+            self.refresh()
 
-    def _keep_checked(self) -> None:
-        """A second click on the chosen chip must not look like taking it back."""
-        for box, chosen in ((self.codes, self._model.code), (self.subcodes, self._model.subcode)):
-            for number in range(box.flow.count()):
-                item = box.flow.itemAt(number)
-                chip = item.widget() if item else None
-                if isinstance(chip, ChoiceChip):
-                    chip.setChecked(chip.property("code") == chosen)
+    def _close_level(self) -> None:
+        self._is_open = False
 
     def focus_disposition(self) -> None:
         item = self.codes.flow.itemAt(0)

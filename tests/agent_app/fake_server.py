@@ -1,6 +1,7 @@
-"""A server that speaks the real wire messages over a real WebSocket, and does what a test tells it. Runs in its own thread.
+"""A server that speaks the real wire messages over a real WebSocket, and does what a test tells it.
 
-It is no model of the centre: it keeps what came in, replies, answers from the sample data, and sends what it is given.
+It runs in its own thread. It is no model of the centre: it keeps what came in, replies, answers from the sample data,
+and sends what it is given.
 """
 
 from __future__ import annotations

@@ -494,11 +494,22 @@ def callbacks() -> tuple[CallbackView, ...]:
     )
 
 
+STATES = {
+    "delivering": {"ko": "배송 중", "en": "On its way"},
+    "completed": {"ko": "완료", "en": "Completed"},
+    "returned": {"ko": "반품", "en": "Returned"},
+    "earned": {"ko": "적립", "en": "Earned"},
+    "used": {"ko": "사용", "en": "Used"},
+}
+
+
 def view(name: str, customer: str = CUSTOMER) -> ViewLoaded:
     """A record view with three rows."""
 
     def column(key: str, ko: str, en: str, kind: str = "text", width: int = 14) -> Column:
-        return Column(key=key, title={"ko": ko, "en": en}, kind=kind, width=width)
+        values = STATES if kind == "state" else {}
+        levels = {"delivering": "info", "completed": "ok", "returned": "warning"} if kind == "state" else {}
+        return Column(key=key, title={"ko": ko, "en": en}, kind=kind, width=width, values=values, levels=levels)
 
     if name == "bonus":
         return ViewLoaded(

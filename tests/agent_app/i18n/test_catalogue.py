@@ -10,10 +10,18 @@ import pytest
 
 import agent_app
 from agent_app.i18n import LANGUAGES, catalogue, set_language, tr, tr_or, words
+from cti_server.wire.codes import DENIALS, NOTICES, OFFER_OUTCOMES, REFUSALS
 
 ROOT = Path(agent_app.__file__).parent
-BY_CODE = ("refusal.", "notice.", "denied.", "record.state.")
-"""Looked up by a code that the server sends; the sentences for codes of our own tables are checked below."""
+BY_CODE = {
+    **{f"refusal.{code}": names for code, names in REFUSALS.items()},
+    **{f"denied.{code}": names for code, names in {**DENIALS, "extension_taken": ("extension",)}.items()},
+    **{f"notice.{code}": names for code, names in NOTICES.items()},
+    **{f"offer.{code}": ("who",) for code in OFFER_OUTCOMES},
+    "notice.unknown": ("code",),
+    "refusal.unknown": ("code",),
+}
+"""Looked up by a code that the server sends, with the parameters that it sends."""
 _CALL = re.compile(r"""\btr(?:_or)?\(\s*["']([a-z0-9_.]+)["']""")
 _TABLE = re.compile(r'"((?:action|keys)\.[a-z0-9_]+)"')
 
@@ -39,8 +47,13 @@ def test_every_key_that_is_used_exists() -> None:
 
 
 def test_no_key_is_left_over() -> None:
-    left = {key for key in catalogue("ko") if not key.startswith(BY_CODE)} - used_keys()
+    left = set(catalogue("ko")) - used_keys() - set(BY_CODE)
     assert left == set()
+
+
+def test_every_code_of_the_server_has_its_sentence() -> None:
+    for key, names in BY_CODE.items():
+        assert key in catalogue("ko") and placeholders(catalogue("ko")[key]) <= set(names), key
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
