@@ -1,5 +1,6 @@
-"""Finds the database of the centre that a command is about. Decides nothing but that there must be a centre."""
+"""Finds the database of the centre that a command is about. Decides that there must be one, and who may read it."""
 
+import os
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -10,6 +11,11 @@ from cti_server.storage import schema
 from cti_server.storage.database import open_database
 
 
+def keep_private() -> None:
+    """From here on, files of this process and its children are readable by their owner alone."""
+    os.umask(0o077)
+
+
 class NoCentre(IeumError):
     """The folder holds no centre, or one of another release."""
 
@@ -18,6 +24,7 @@ def open_centre(data: Path) -> Engine:
     """The database as it is. Raises NoCentre, and DataErrors when the configuration is wrong."""
     if not config.config_file(data).is_file():
         raise NoCentre(f"there is no centre in {data}; `ieum serve --data {data}` makes one")
+    keep_private()
     return open_database(config.read(data).server.database_url, is_writer=True)
 
 

@@ -1,6 +1,8 @@
 """People are added, listed, removed and given passwords from the command line."""
 
+import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,11 +14,13 @@ from cti_server.storage import people
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    """A centre that was started once."""
+def data(tmp_path: Path) -> Iterator[Path]:
+    """A centre that was started once. The commands keep their files private, and tests have one umask together."""
+    before = os.umask(0o022)
     config.write_defaults(tmp_path)
     assert cli.main(["migrate", "--data", str(tmp_path)]) == 0
-    return tmp_path
+    yield tmp_path
+    os.umask(before)
 
 
 def added(data: Path, capsys: pytest.CaptureFixture[str], login: str = "kim") -> str:
@@ -84,6 +88,10 @@ def test_a_folder_without_a_centre_is_left_alone(tmp_path: Path, capsys: pytest.
     assert cli.main(["user", "list", "--data", str(tmp_path)]) == 1
     assert "there is no centre" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_database_is_readable_by_its_owner_alone(data: Path) -> None:
+    assert (data / "ieum.db").stat().st_mode & 0o077 == 0
 
 
 def test_migrating_twice_does_nothing_the_second_time(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
