@@ -126,5 +126,7 @@ async def running(
         yield Running(engine, journal, outside, folder, task)
     finally:
         engine.stop()
-        await asyncio.wait_for(task, TIMEOUT_S)
-        await journal.close()
+        try:
+            await asyncio.wait_for(task, TIMEOUT_S)
+        finally:
+            await journal.close()

@@ -13,6 +13,7 @@ import pytest
 from cti_server.core import inputs
 from cti_server.core.centre import Centre, Outcome
 from cti_server.core.effects import PlaceLeg
+from cti_server.core.errors import DataError
 from cti_server.core.events import CallArrived
 from cti_server.core.inputs import (
     DesktopConnected,
@@ -218,6 +219,21 @@ def test_whoever_watches_or_carries_out_may_fail_without_harm(tmp_path: Path) ->
             run.engine.submit(caller())
             await run.until(lambda: any(isinstance(effect, PlaceLeg) for effect in outside.performed))
             assert {name for name, _ in outside.alarms} == {"publish_failed", "perform_failed"}
+
+    asyncio.run(work())
+
+
+def test_when_even_the_journal_cannot_be_read_nobody_waits_for_ever(tmp_path: Path) -> None:
+    """A bug, and then no way back: the engine ends, loudly, and those who wait are told."""
+
+    async def work() -> None:
+        with pytest.raises(DataError, match="events 2 to 2 are missing"):
+            async with running(tmp_path, make_centre=Buggy) as run:
+                await run.set_up()
+                with closing(sqlite3.connect(run.folder.journal)) as connection, connection:
+                    connection.execute("DELETE FROM events WHERE seq = 2")
+                assert (await run.engine.carry_out(LogOff(agent=KIM))).code == "internal_error"
+                assert (await run.engine.carry_out(SetReady(agent=KIM))).code == "overloaded"
 
     asyncio.run(work())
 

@@ -111,6 +111,7 @@ class Engine:
         self._alarm = alarm or _log_alarm
         self._inbox: deque[_Entry] = deque()
         self._looks: deque[Callable[[], None]] = deque()
+        self._replies: set[asyncio.Future[CommandReply]] = set()
         self._wake = asyncio.Event()
         self._is_stopping = False
         self._tick_not_before = 0
@@ -142,6 +143,8 @@ class Engine:
         if self.is_overloaded:
             return CommandReply(code="overloaded")
         reply: asyncio.Future[CommandReply] = asyncio.get_running_loop().create_future()
+        self._replies.add(reply)
+        reply.add_done_callback(self._replies.discard)
         self._inbox.append(_Entry(command, reply))
         self._wake.set()
         return await reply
@@ -169,7 +172,8 @@ class Engine:
     # --- the loop ----------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Runs until ``stop``. The store is closed by whoever opened it."""
+        """Runs until ``stop``. The store is closed by whoever opened it. DataError: the Centre had to be built anew,
+        and the journal cannot be read; the process should end."""
         watch = asyncio.create_task(self._watch(), name="engine-watch")
         try:
             while not (self._is_stopping and not self._inbox):
@@ -178,6 +182,10 @@ class Engine:
         finally:
             watch.cancel()
             await asyncio.gather(watch, return_exceptions=True)
+            self._is_stopping = True
+            for reply in tuple(self._replies):  # only when the loop itself failed: nobody waits for ever
+                if not reply.done():
+                    reply.set_result(CommandReply(code="internal_error"))
         self._keep_snapshot()
         if self._snapshot is not None:
             await self._snapshot
@@ -306,15 +314,24 @@ class Engine:
         next_return = 0.0
         while True:
             await asyncio.sleep(WATCH_EVERY_S)
-            offset = self._clock.wall_offset_us()
-            if abs(offset - self._centre.state.clock_offset_us) > DRIFT_MAX_US:
-                self.submit(ClockSet(offset_us=offset))
-            if self._store.is_degraded != self._was_degraded:
-                self._was_degraded = self._store.is_degraded
-                self._alarm("store_degraded" if self._was_degraded else "store_returned", {})
-            if self._store.is_degraded and time.monotonic() >= next_return:
-                next_return = time.monotonic() + RETURN_EVERY_S
-                await self._store.try_return()
+            try:
+                self._look_at_clock()
+                self._look_at_store()
+                if self._store.is_degraded and time.monotonic() >= next_return:
+                    next_return = time.monotonic() + RETURN_EVERY_S
+                    await self._store.try_return()
+            except Exception:
+                log.exception("watch_failed")
+
+    def _look_at_clock(self) -> None:
+        offset = self._clock.wall_offset_us()
+        if abs(offset - self._centre.state.clock_offset_us) > DRIFT_MAX_US:
+            self.submit(ClockSet(offset_us=offset))
+
+    def _look_at_store(self) -> None:
+        if self._store.is_degraded != self._was_degraded:
+            self._was_degraded = self._store.is_degraded
+            self._alarm("store_degraded" if self._was_degraded else "store_returned", {})
 
     def _keep_snapshot(self) -> None:
         """Encoded here, because the state must stand still; written elsewhere. One at a time."""
