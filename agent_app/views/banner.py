@@ -96,6 +96,8 @@ class Banners(QWidget):
                 self.result.show_line(tr("offer.device_failed", who=who), "alarm", "mic-off")
             case "caller_gone":
                 self.result.show_line(tr("offer.caller_gone", who=who), "warning", "user-x")
+            case "withdrawn":
+                self.result.show_line(tr("offer.withdrawn", who=who), "accent", "info")
             case _:
                 self.result.show_line(tr("offer.ended", who=who), "accent", "info")
         self.ready.setVisible(outcome in ("missed", "declined", "device_failed"))

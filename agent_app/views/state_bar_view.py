@@ -144,6 +144,8 @@ class StateBarView(QWidget):
         actions = tuple(view.spec.action for view in views)
         if actions != self._shown_buttons:
             self._shown_buttons = actions
+            if any(button.hasFocus() for button in self.buttons.values()):
+                self.pill.setFocus(Qt.FocusReason.OtherFocusReason)
             panel.clear(self._buttons)
             self.buttons = {}
             for view in views:

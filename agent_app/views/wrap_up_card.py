@@ -103,6 +103,8 @@ class WrapUpCard(QWidget):
         self.required.setVisible(writable and not model.is_chosen)
         self.note.setEnabled(writable)
         self.callback.setEnabled(writable)
+        if self.complete.hasFocus() and model.is_completing:
+            self.note.setFocus(Qt.FocusReason.OtherFocusReason)
         self.complete.setEnabled(model.is_wrap_up and model.is_chosen and not model.is_completing)
         self.complete.setToolTip("" if model.is_chosen else tr("wrap.choose_first"))
         self._show_saved()
