@@ -26,13 +26,13 @@ AGENTS_SAY = (
 VARIANTS = ("f2", "m3", "f4", "m1")
 EVERY_S = 1.8
 """A caller to the main number this often."""
-RUSH_S = (0.58, 0.95)
+RUSH_S = (0.5, 0.95)
 """Between these shares of the time customer care is busier than it can be, so that callers wait."""
-RUSH_EVERY_S = 1.6
+RUSH_EVERY_S = 1.3
 LAST_MAIN_S = 18.0
 """No caller begins with the menus so shortly before the end: they take half a minute."""
-LISTENS_S = 5.0
-"""How long a caller listens to the queue before asking to be called back."""
+LISTENS_S = 3.0
+"""How long a caller listens in the queue before asking to be called back, and again before confirming it."""
 YOURS_FIRST_S, YOURS_EVERY_S = 6.0, 45.0
 
 
@@ -110,7 +110,7 @@ def _keys(caller: SampleCaller, kind: str, number: int) -> tuple[Keys, ...]:
         wrong = Keys(digits=f"{_other_pin(caller.pin)}#")
         return language, wrong, pin, Keys(digits="1")
     if kind == "callback":
-        return language, pin, Keys(digits="2"), Keys(digits="2", after_s=LISTENS_S), Keys(digits="1")
+        return language, pin, Keys(digits="2"), Keys(digits="2", after_s=LISTENS_S), Keys(digits="1", after_s=LISTENS_S)
     return language, pin, Keys(digits="1" if number % 3 else "2")
 
 
