@@ -20,28 +20,50 @@ _END = 0x80
 _REMEMBERED = 16
 """Timestamps remembered; late packets of earlier events arrive within a second, in which nobody presses 16 keys."""
 
+_SILENCE_S = 0.5
+"""Packets of a held key come every 20 to 50 ms, and late ones within moments."""
+
+
+class _Seen(NamedTuple):
+    """The latest packet of an event."""
+
+    duration: int
+    at_s: float | None
+
 
 class DigitCollector:
-    """Feed the payload and timestamp of every telephone-event packet; get a key once for each press."""
+    """Feed the payload and timestamp of every telephone-event packet; get a key once for each press.
+
+    ``at_s``: when the packet came. With it a caller who plays one recorded key press again and again, timestamp and
+    all, as SIPp does with its captures, presses the key each time: it begins anew after a second of nothing.
+    """
 
     __slots__ = ("_known",)
 
     def __init__(self) -> None:
-        self._known: deque[tuple[int, int]] = deque(maxlen=_REMEMBERED)
+        self._known: dict[tuple[int, int], _Seen] = {}
 
-    def feed(self, payload: bytes | bytearray | memoryview, timestamp: int) -> str | None:
+    def feed(self, payload: bytes | bytearray | memoryview, timestamp: int, at_s: float | None = None) -> str | None:
         """The key, at the first packet of its event that arrives; None for repetitions, other events and rubbish."""
         if len(payload) < _EVENT.size:
             return None
-        event = payload[0]
+        event, _, duration = _EVENT.unpack_from(payload)
         if event >= len(KEYS):
             return None
-        seen = (timestamp, event)
-        if seen in self._known:
-            return None
-        continued = ((timestamp - DURATION_MAX) & MASK_32, event) in self._known
-        self._known.append(seen)
+        before = self._known.pop((timestamp, event), None)
+        continued = before is not None or ((timestamp - DURATION_MAX) & MASK_32, event) in self._known
+        if before is not None and _begins_anew(before, duration, at_s):
+            continued = False
+        self._known[timestamp, event] = _Seen(duration, at_s)
+        if len(self._known) > _REMEMBERED:
+            del self._known[next(iter(self._known))]
         return None if continued else KEYS[event]
+
+
+def _begins_anew(before: _Seen, duration: int, at_s: float | None) -> bool:
+    if at_s is None or before.at_s is None:
+        return False
+    return at_s - before.at_s > _SILENCE_S and duration < before.duration
 
 
 class DigitPacket(NamedTuple):

@@ -56,6 +56,23 @@ def test_one_key_pressed_twice_is_two_keys() -> None:
     assert collected(packets_of("11")) == "11"
 
 
+def test_a_recorded_press_that_is_played_again_counts_again() -> None:
+    """As SIPp plays its captures: the same timestamps each time. Repetitions close by still count nothing."""
+    collector = DigitCollector()
+    packets = packets_of("7")
+    keys = []
+    for begins_s in (0.0, 0.7, 1.4):
+        for number, packet in enumerate(packets + packets[-1:]):
+            keys.append(collector.feed(packet.payload, 4711, begins_s + number * 0.02))
+    assert [key for key in keys if key] == ["7", "7", "7"]
+
+
+def test_a_hole_in_a_held_key_is_no_second_press() -> None:
+    collector = DigitCollector()
+    keys = [collector.feed(bytes([5, 10, *(8 * at_ms).to_bytes(2)]), 4711, at_ms / 1000) for at_ms in (20, 40, 1800)]
+    assert keys == ["5", None, None]
+
+
 def test_a_long_press_in_segments_is_one_key() -> None:
     collector = DigitCollector()
     payload = bytes([5, 10, 0xFF, 0xFF])
