@@ -24,7 +24,7 @@ from cti_server.sip.grammar import (
     split_outside,
     unquote,
 )
-from cti_server.sip.uri import Uri, host_port, parse_uri, split_host_port
+from cti_server.sip.uri import REMEMBERED_LENGTH_MAX, REMEMBERED_MAX, Uri, host_port, parse_uri, split_host_port
 
 CSEQ_MAX = 2**31 - 1
 DELTA_SECONDS_MAX = 2**32 - 1
@@ -112,9 +112,12 @@ def parse_via(text: str) -> Via:
     return Via(transport=match[2].upper(), host=host, port=port, parameters=parse_parameters(match[4] or ""))
 
 
-@lru_cache(maxsize=2048)
 def parse_name_addr(text: str) -> NameAddr:
     """One From, To, Contact or Route element. Raises RemoteProtocolError."""
+    return _remembered(text) if len(text) <= REMEMBERED_LENGTH_MAX else _parse_name_addr(text)
+
+
+def _parse_name_addr(text: str) -> NameAddr:
     text = text.strip()
     if text.startswith('"'):
         display, rest = _leading_quoted(text)
@@ -131,6 +134,9 @@ def parse_name_addr(text: str) -> NameAddr:
     if not closed:
         raise RemoteProtocolError("unbalanced bracket")
     return NameAddr(uri=parse_uri(uri), display=display, parameters=parse_parameters(parameters))
+
+
+_remembered = lru_cache(maxsize=REMEMBERED_MAX)(_parse_name_addr)
 
 
 def _is_word(word: str) -> bool:

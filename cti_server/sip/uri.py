@@ -14,6 +14,9 @@ import msgspec
 from cti_server.sip.errors import RemoteProtocolError
 
 URI_LENGTH_MAX = 4096
+REMEMBERED_MAX = 2048
+REMEMBERED_LENGTH_MAX = 200
+"""Together they bound what strangers can make us remember."""
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*\Z")
 _HOST = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*[A-Za-z0-9_.])?\Z")
@@ -96,9 +99,12 @@ def _port(text: str) -> int:
     return int(text)
 
 
-@lru_cache(maxsize=4096)
 def parse_uri(text: str) -> Uri:
-    """Raises RemoteProtocolError."""
+    """Raises RemoteProtocolError. Short ones are remembered: the same few come again in every message of a call."""
+    return _remembered(text) if len(text) <= REMEMBERED_LENGTH_MAX else _parse(text)
+
+
+def _parse(text: str) -> Uri:
     scheme, colon, rest = text.partition(":")
     if not colon or len(text) > URI_LENGTH_MAX or not _SCHEME.match(scheme) or not rest:
         raise RemoteProtocolError("bad URI")
@@ -108,6 +114,9 @@ def parse_uri(text: str) -> Uri:
             raise RemoteProtocolError("bad URI")
         return Uri(scheme=scheme, opaque=rest)
     return _parse_sip(scheme, rest)
+
+
+_remembered = lru_cache(maxsize=REMEMBERED_MAX)(_parse)
 
 
 def _parse_sip(scheme: str, rest: str) -> Uri:

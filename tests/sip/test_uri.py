@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from cti_server.sip.errors import RemoteProtocolError
-from cti_server.sip.uri import Uri, escape_user, parse_uri, unescape
+from cti_server.sip.uri import (
+    REMEMBERED_LENGTH_MAX,
+    REMEMBERED_MAX,
+    Uri,
+    _remembered,
+    escape_user,
+    parse_uri,
+    unescape,
+)
 
 
 @pytest.mark.parametrize(
@@ -82,6 +90,15 @@ def test_escapes_are_undone_only_for_people_and_truncate_nothing() -> None:
     assert two.name == "\x00\x00"
     assert parse_uri("sip:%75se%72@x").name == "user"
     assert unescape("%ec%9d%b4%ec%9d%8c") == "이음"
+
+
+def test_what_strangers_can_make_us_remember_is_bounded() -> None:
+    for number in range(REMEMBERED_MAX * 2):
+        parse_uri(f"sip:{number}@x")
+    assert _remembered.cache_info().currsize == REMEMBERED_MAX
+    before = _remembered.cache_info().misses
+    parse_uri("sip:" + "a" * REMEMBERED_LENGTH_MAX + "@x")
+    assert _remembered.cache_info().misses == before
 
 
 def test_a_name_of_any_characters_can_be_a_user_part() -> None:
