@@ -20,7 +20,7 @@ _END = 0x80
 _REMEMBERED = 16
 """Timestamps remembered; late packets of earlier events arrive within a second, in which nobody presses 16 keys."""
 
-_SILENCE_S = 0.5
+_SILENCE_S = 0.25
 """Packets of a held key come every 20 to 50 ms, and late ones within moments."""
 
 
@@ -35,7 +35,7 @@ class DigitCollector:
     """Feed the payload and timestamp of every telephone-event packet; get a key once for each press.
 
     ``at_s``: when the packet came. With it a caller who plays one recorded key press again and again, timestamp and
-    all, as SIPp does with its captures, presses the key each time: it begins anew after a second of nothing.
+    all, as SIPp does with its captures, presses the key each time: it begins anew after a moment of nothing.
     """
 
     __slots__ = ("_known",)
