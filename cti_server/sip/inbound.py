@@ -182,8 +182,6 @@ class Inbound:
         """Goes on with an INVITE that an earlier process took; a 2xx that may not have arrived is said again."""
         leg.server = self.stack.open_server(leg.invite, self.stack.way_back(leg.invite, leg.flow))
         if is_answered and leg.local_sdp is not None:
-            session = leg.session
             self.answer(leg, leg.local_sdp, [])
-            leg.session = session
         else:
             self.watch(leg)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import msgspec
 
-from cti_server.sip.config import US_PER_S
 from cti_server.sip.dialog import Dialog
 from cti_server.sip.errors import RemoteProtocolError, ResumeError
 from cti_server.sip.flow import Flow
@@ -17,15 +16,15 @@ from cti_server.sip.leg import Leg, Phase, SessionTimer
 from cti_server.sip.message import CREDENTIALS, Request, parse_message
 from cti_server.sip.outbound import Outbound
 from cti_server.sip.sessions import Sessions
-from cti_server.sip.stack import Stack
 
 CSEQ_STEP = 1000
+VERSION = 1
 
 
 class Resume(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     """Fields are only ever added, at the end and with a default."""
 
-    version: int = 1
+    version: int = VERSION
     phase: Phase
     is_outgoing: bool
     call_id: str
@@ -98,8 +97,8 @@ def _without_secrets(invite: Request) -> Request:
     return Request(headers=kept, method=invite.method, uri=invite.uri, body=invite.body)
 
 
-def thaw(number: int, data: bytes, stack: Stack) -> Leg:
-    """The leg as it was; `revive` lets it go on. Raises ResumeError."""
+def thaw(number: int, data: bytes) -> tuple[Leg, int]:
+    """(the leg as it was, when its session expires in µs or 0); `revive` lets it go on. Raises ResumeError."""
     try:
         kept = _DECODER.decode(data)
         invite = parse_message(kept.invite) if kept.invite else Request(headers=[])
@@ -107,6 +106,10 @@ def thaw(number: int, data: bytes, stack: Stack) -> Leg:
         raise ResumeError(str(error)) from error
     if not isinstance(invite, Request) or kept.phase is Phase.ENDING:
         raise ResumeError("no leg")
+    if kept.version > VERSION:
+        raise ResumeError(f"made by a later release: version {kept.version}")
+    if kept.phase is not Phase.ESTABLISHED and not invite.headers:
+        raise ResumeError("an unanswered leg without its INVITE")
     is_unanswered_out = kept.phase in (Phase.CALLING, Phase.RINGING)
     dialog = Dialog(
         call_id=kept.call_id,
@@ -136,10 +139,7 @@ def thaw(number: int, data: bytes, stack: Stack) -> Leg:
         media=kept.media,
     )
     leg.session = SessionTimer(interval_s=kept.session_interval_s, we_refresh=kept.session_we_refresh)
-    if kept.phase is Phase.ESTABLISHED and kept.session_ends_us:
-        left_us = kept.session_ends_us - stack.deadlines.now_us
-        leg.session.interval_s = max(1, min(kept.session_interval_s, left_us // US_PER_S))
-    return leg
+    return leg, kept.session_ends_us
 
 
 def _without_connection(flow: Flow) -> Flow:
@@ -147,7 +147,7 @@ def _without_connection(flow: Flow) -> Flow:
     return msgspec.structs.replace(flow, connection=0)
 
 
-def revive(leg: Leg, inbound: Inbound, outbound: Outbound, sessions: Sessions) -> None:
+def revive(leg: Leg, session_ends_us: int, inbound: Inbound, outbound: Outbound, sessions: Sessions) -> None:
     """Puts the transactions and deadlines of a thawed leg in place."""
     match leg.phase:
         case Phase.CALLING | Phase.RINGING:
@@ -157,4 +157,4 @@ def revive(leg: Leg, inbound: Inbound, outbound: Outbound, sessions: Sessions) -
         case Phase.ANSWERED:
             inbound.adopt(leg, is_answered=True)
         case _:
-            sessions.start_timer(leg, leg.session)
+            sessions.start_timer(leg, leg.session, ends_us=session_ends_us)

@@ -150,8 +150,8 @@ class Sessions:
 
     # --- session timer ------------------------------------------------------------------------------------------------
 
-    def start_timer(self, leg: Leg, timer: SessionTimer) -> None:
-        """Starts, restarts or (interval 0) ends the session timer of a leg."""
+    def start_timer(self, leg: Leg, timer: SessionTimer, *, ends_us: int = 0) -> None:
+        """Starts, restarts or (interval 0) ends the session timer of a leg. `ends_us`: it has been running already."""
         for deadline in (leg.session.refresh, leg.session.expiry):
             if deadline is not None:
                 deadline.cancel()
@@ -160,9 +160,13 @@ class Sessions:
             return
         interval_us = timer.interval_s * US_PER_S
         grace_us = 0 if timer.we_refresh else min(32 * US_PER_S, interval_us // 3)
-        timer.expiry = self.stack.deadlines.after(interval_us - grace_us, lambda: self._on_expiry(leg))
+        left_us = interval_us - grace_us
+        if ends_us:
+            left_us = max(0, min(left_us, ends_us - self.stack.deadlines.now_us))
+        timer.expiry = self.stack.deadlines.after(left_us, lambda: self._on_expiry(leg))
         if timer.we_refresh:
-            timer.refresh = self.stack.deadlines.after(interval_us // 2, lambda: self._on_refresh(leg))
+            refresh_us = min(interval_us // 2, left_us // 2)
+            timer.refresh = self.stack.deadlines.after(refresh_us, lambda: self._on_refresh(leg))
 
     def _on_expiry(self, leg: Leg) -> None:
         self.endings.bye(leg, None)

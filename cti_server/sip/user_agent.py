@@ -254,9 +254,9 @@ class UserAgent:
         Raises ResumeError.
         """
         self._advance(now_us)
-        found = thaw(leg, resume, self._stack)
+        found, session_ends_us = thaw(leg, resume)
         self._legs.add(found)
-        revive(found, self._inbound, self._outbound, self._sessions)
+        revive(found, session_ends_us, self._inbound, self._outbound, self._sessions)
         return leg_info(found)
 
     # ------------------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from cti_server.sip.events import (
     SessionChanged,
 )
 from cti_server.sip.policy import Accept, AcceptAll, Challenge, RequestInfo, Verdict
+from tests.shared_data import ROOT
 from tests.sip.world import S, World, agent, assert_nothing_left, call_to, pair, sdp
 
 CALLER, CALLEE = 5060, 5070
@@ -81,6 +82,19 @@ def test_the_session_timer_goes_on() -> None:
     world.cut = True
     world.wait(1900 * S)
     world.one(CALLEE, Cleared)
+
+
+def test_a_session_near_its_end_is_refreshed_for_its_full_time_after_a_restart() -> None:
+    world = pair()
+    world.established()
+    world.wait(899 * S)
+    before = world.agents[CALLER].resume(1)
+    world.wait(850 * S)
+    world.agents[CALLER] = agent(CALLER, seed=4711)
+    world.agents[CALLER].adopt(1, before, world.now_us)
+    world.wait(40 * S)
+    assert world.agents[CALLER]._legs.get(1).session.interval_s == 1800
+    assert world.taken(CALLER, Cleared) == world.taken(CALLEE, Cleared) == []
 
 
 def test_an_unanswered_outgoing_call_can_be_cancelled_after_a_restart() -> None:
@@ -229,3 +243,14 @@ def test_a_2xx_to_a_reinvite_of_the_earlier_process_does_not_end_the_call() -> N
     assert world.taken(CALLEE, Cleared) == world.taken(CALLER, Cleared) == []
     world.agents[CALLER].hang_up(1, world.now_us)
     assert_all_quiet(world)
+
+
+@pytest.mark.parametrize(("name", "state"), [("established-1", "established"), ("calling-1", "calling")])
+def test_a_resume_of_the_first_release_is_understood_for_ever(name: str, state: str) -> None:
+    data = (ROOT / "tests" / "golden" / "sip" / f"{name}.resume").read_bytes()
+    one = agent(CALLER, seed=5)
+    info = one.adopt(1, data, 0)
+    assert (info.state, info.is_outgoing, info.local_sdp) == (state, True, sdp())
+    one.hang_up(1, 0)
+    (outgoing,) = one.outgoing()
+    assert outgoing.data.startswith(b"BYE " if state == "established" else b"CANCEL ")
