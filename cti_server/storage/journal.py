@@ -30,6 +30,8 @@ from cti_server.storage.journal_file import JournalFile, JournalReader
 from cti_server.storage.restore import Restored, restore
 from cti_server.storage.snapshots import Snapshot, Snapshots
 
+TIDY_EVERY = 2_000
+"""Events after which the log is moved into the database: about as many as fit the room made for it."""
 UNSAVED_MAX = 200_000
 """Events that may wait in memory when both folders fail (hours of a busy centre); beyond it no new call is taken."""
 
@@ -69,6 +71,8 @@ class SqliteJournal:
             self.durability = Durability.JOURNAL
             self._open()
             self.last_seq, self.last_at = self._last()
+            self._tidied_seq = self.last_seq
+            self._tidying: asyncio.Future[None] | None = None
         except BaseException:
             self._lock.release()
             raise
@@ -94,6 +98,9 @@ class SqliteJournal:
         self.durability = await self._in_writer(self._write, (rows, dict(personal)))
         self.last_seq = rows[-1].seq
         self.last_at = rows[-1].at
+        if self.last_seq - self._tidied_seq >= TIDY_EVERY and not self.is_degraded:
+            self._tidied_seq = self.last_seq
+            self._tidying = asyncio.get_running_loop().run_in_executor(self._keeper, self._tidy)
         return self.last_seq
 
     def restore_now(self) -> Restored:
@@ -115,7 +122,7 @@ class SqliteJournal:
         await self._in_writer(self._erase, list(refs))
 
     async def keep_snapshot(self, seq: int, content: bytes) -> None:
-        """Write it beside the appends, and tidy the log. A failure is an alarm, not an error. Not while degraded."""
+        """Write it beside the appends. A failure is an alarm, not an error. Not while degraded."""
         if not self.is_degraded:
             await asyncio.get_running_loop().run_in_executor(self._keeper, self._keep, Snapshot(seq, content))
 
@@ -139,6 +146,7 @@ class SqliteJournal:
 
     async def close(self) -> None:
         """Waits for what was begun. A degraded store leaves its spool for the next start."""
+        await asyncio.get_running_loop().run_in_executor(self._keeper, lambda: None)
         await self._in_writer(self._close)
         self._writer.shutdown()
         self._keeper.shutdown()
@@ -218,13 +226,19 @@ class SqliteJournal:
     def _keep(self, snapshot: Snapshot) -> None:
         try:
             self._snapshots.write(snapshot)
-            if self._journal is None:
-                return
-            log_file = JournalFile(self._path)
-            log_file.checkpoint()
-            log_file.close()
-        except (*_DISK_ERRORS, DataError) as error:
+        except OSError as error:
             log.error("snapshot_failed", error=str(error))
+
+    def _tidy(self) -> None:
+        """Move the log into the database, so that it is written from its beginning again."""
+        if self._journal is None:
+            return
+        try:
+            tidying = JournalFile(self._path)
+            tidying.checkpoint()
+            tidying.close()
+        except (*_DISK_ERRORS, DataError) as error:
+            log.error("log_not_tidied", error=str(error))
 
     def _copy_old(self) -> None:
         """The slow half of a return: everything before the spool, in a new file with a name of its own."""
@@ -284,6 +298,7 @@ class SqliteJournal:
                 return
         else:
             self._journal = JournalFile(self._path)
+            self._journal.make_room()
             sync_folder(self._path.parent)
 
     def _last(self) -> tuple[int, int]:

@@ -5,6 +5,7 @@ apart from the events, in the same transaction, and can be erased without touchi
 """
 
 import ctypes
+import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +16,9 @@ from cti_server.storage.event_codec import Row
 FORMAT = 1
 READ_ROWS = 2000
 LOCK_WAIT_MS = 2000
+LOG_ROOM = 4 * 1024 * 1024
+"""Bytes of the log that are written ahead."""
+FREE_FOR_ROOM = 16 * LOG_ROOM
 
 _SCHEMA = (
     "CREATE TABLE events(seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, body BLOB NOT NULL)",
@@ -79,6 +83,22 @@ class JournalFile:
     def checkpoint(self) -> None:
         """Move the log into the database as far as readers allow, without making a writer wait."""
         self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def make_room(self) -> None:
+        """Write the log to a useful length once, so that commits overwrite instead of growing it: half the time of
+        a sync. Nothing depends on it, so a disk that has no room for it is left in peace."""
+        log = _log_of(self.path)
+        is_there = log.exists() and log.stat().st_size >= LOG_ROOM
+        if is_there or shutil.disk_usage(self.path.parent).free < FREE_FOR_ROOM:
+            return
+        run = self._connection.execute
+        try:
+            run("CREATE TABLE room(x)")
+            run("INSERT INTO room VALUES (zeroblob(?))", (LOG_ROOM,))
+            run("DROP TABLE room")
+            self.checkpoint()
+        except sqlite3.OperationalError:
+            run("DROP TABLE IF EXISTS room")
 
     def close(self) -> None:
         self._connection.close()

@@ -1,16 +1,15 @@
 """Folders and databases for the store's tests."""
 
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, NullPool, create_engine, make_url, text
+from sqlalchemy import Engine
 
 from cti_server.storage.data_folder import DataFolder
 from cti_server.storage.database import open_database
 from cti_server.storage.schema import upgrade
-from tests.storage.postgres import postgres_server
+from tests.storage.postgres import make_database, postgres_server
 
 
 @pytest.fixture
@@ -32,13 +31,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database of the test's own."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'ieum.db'}"
-    server = str(request.getfixturevalue("postgres"))
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    admin = create_engine(make_url(f"{server}/postgres").set(drivername="postgresql+psycopg"), poolclass=NullPool)
-    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    admin.dispose()
-    return f"{server}/{name}"
+    return make_database(str(request.getfixturevalue("postgres")))
 
 
 @pytest.fixture

@@ -8,11 +8,13 @@ import socket
 import subprocess
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import NullPool, create_engine, make_url, text
 
 USER = "postgres"
 READY_TIMEOUT_S = 60
@@ -41,6 +43,16 @@ def postgres_server() -> Iterator[str]:
             server.wait(timeout=60)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def make_database(server: str) -> str:
+    """The address of a new, empty database."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    admin = create_engine(make_url(f"{server}/postgres").set(drivername="postgresql+psycopg"), poolclass=NullPool)
+    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    admin.dispose()
+    return f"{server}/{name}"
 
 
 def _programs() -> Path | None:

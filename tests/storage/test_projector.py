@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, insert, make_url, select, text
 
 from cti_server.core.events import AnyEvent
 from cti_server.storage import database as database_module
@@ -24,8 +24,10 @@ from cti_server.storage.database import open_database
 from cti_server.storage.projections import MAKERS, WITHOUT_ROWS
 from cti_server.storage.projector import Projector
 from cti_server.storage.queries import Queries
+from cti_server.storage.schema import upgrade
 from tests.storage import sample_day
 from tests.storage.journals import WrittenJournal
+from tests.storage.postgres import make_database
 from tests.storage.sample_day import BEGIN, CALLBACK, CUSTOMER, KIM, LEE, SECOND, TEXTS, day
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -269,6 +271,43 @@ def test_a_locked_database_is_waited_for(
             projector.close()
             writing.dispose()
             reading.dispose()
+
+
+@pytest.mark.postgres
+def test_connections_that_break_are_made_again(
+    journal: WrittenJournal, postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL throws everybody out, several times, in the middle of it all."""
+    monkeypatch.setattr(projector_module, "REST_AFTER_ERROR_S", 0.02)
+    monkeypatch.setattr(projector_module, "EVENTS_A_TRANSACTION", 5)
+    url = make_database(postgres)
+    admin, writing = open_database(f"{postgres}/postgres"), open_database(url, is_writer=True)
+    upgrade(writing)
+    projector, stop = Projector(journal.path, writing), threading.Event()
+    thread = threading.Thread(target=projector.run, args=(stop,))
+    thread.start()
+    name = make_url(url).database
+    everybody_out = text("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = :name")
+    try:
+        events = day()
+        for begin in range(0, len(events), 10):
+            journal.write(events[begin : begin + 10], TEXTS if begin == 0 else None)
+            with admin.begin() as connection:
+                connection.execute(everybody_out, {"name": name})
+            reached = journal.last_seq - 5
+            until(lambda reached=reached: Projector(journal.path, writing).applied_seq() >= reached)  # type: ignore[misc]
+        until(lambda: Projector(journal.path, writing).applied_seq() == journal.last_seq)
+    finally:
+        stop.set()
+        thread.join(TIMEOUT_S)
+        projector.close()
+    followed = everything(writing)
+    alone = Projector(journal.path, writing)
+    alone.rebuild()
+    alone.close()
+    assert everything(writing) == followed
+    writing.dispose()
+    admin.dispose()
 
 
 def test_a_killed_projector_process_is_followed_by_another(tmp_path: Path, database_url: str, database: Engine) -> None:
