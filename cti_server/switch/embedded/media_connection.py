@@ -22,6 +22,9 @@ UNACKNOWLEDGED_MAX = 20_000
 RECONNECT_INTERVAL_S = 0.2
 PING_INTERVAL_S = 2.0
 READ_BYTES = 256 * 1024
+ACKNOWLEDGE_AFTER_S = 1.0
+"""A durable report is acknowledged when whoever heard it has had time to store it; if this process dies before, the next
+one hears it again."""
 SEQ_STEP = 64
 """A ping goes along after so many commands, so that the list of unacknowledged ones stays short."""
 
@@ -77,6 +80,8 @@ class MediaConnection:
         self._answers: dict[int, asyncio.Future[AnyReport]] = {}
         self._last_heard = 0.0
         self._refused = ""
+        self._heard = 0
+        self._acknowledging: asyncio.TimerHandle | None = None
 
     # --- life -----------------------------------------------------------------------------------------------------
 
@@ -95,6 +100,9 @@ class MediaConnection:
             raise MediaUnavailable(f"no media worker at {self._socket_path}")
 
     async def close(self) -> None:
+        """Acknowledge what was heard and leave the worker alone."""
+        if self._acknowledging is not None:
+            self._acknowledge()
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
@@ -236,6 +244,7 @@ class MediaConnection:
 
     def _lose_worker(self) -> None:
         lost, self.worker = self.worker, ""
+        self._heard = 0
         self._unacknowledged.clear()
         self._give_up_waiting(MediaUnavailable("the media worker was lost"))
         self._on_lost(lost)
@@ -268,7 +277,27 @@ class MediaConnection:
                 future = self._answers.pop(report.token, None)
                 if future is not None and not future.done():
                     future.set_result(report)
+            case wire.DurableReport():
+                self._hear(report)
             case _:
                 self._on_report(report)
-                if isinstance(report, wire.DurableReport):
-                    self._write(wire.AcknowledgeReports(number=report.number))
+
+    def _hear(self, report: wire.AnyDurable) -> None:
+        """Once each: the worker repeats them to every new connection."""
+        if report.number > self._heard:
+            self._heard = report.number
+            self._on_report(report)
+        if self._acknowledging is None:
+            loop = asyncio.get_running_loop()
+            self._acknowledging = loop.call_later(ACKNOWLEDGE_AFTER_S, self._acknowledge, self._heard)
+
+    def _acknowledge(self, number: int | None = None) -> None:
+        """What came after the timer was set gets a timer of its own."""
+        if self._acknowledging is not None:
+            self._acknowledging.cancel()
+            self._acknowledging = None
+        known = self._heard if number is None else number
+        self._write(wire.AcknowledgeReports(number=known))
+        if known < self._heard:
+            loop = asyncio.get_running_loop()
+            self._acknowledging = loop.call_later(ACKNOWLEDGE_AFTER_S, self._acknowledge, self._heard)

@@ -75,7 +75,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 class DurableReport(Report, frozen=True, kw_only=True):
     """Kept by the worker (the newest 10,000) and repeated to the next connection until acknowledged; the link
-    acknowledges after its callback returned."""
+    acknowledges a second after its callback returned, so that what was heard can be stored."""
 
     number: int = 0
 

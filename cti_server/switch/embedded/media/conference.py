@@ -49,7 +49,7 @@ class Conference:
         legs = self.legs
         mixed = mix_without_own([self._frame_of(leg) for leg in legs])
         for leg, frame in zip(legs, mixed, strict=True):
-            if leg.is_held or leg.is_sending_frames or not leg.can_send:
+            if leg.is_held or leg.speaker.has_something or not leg.can_send:
                 self._started.discard(leg)
                 continue
             marker = 0
@@ -57,7 +57,7 @@ class Conference:
                 self._started.add(leg)
                 leg.out.restart()
                 marker = MARKER
-            leg.out.send_frame(encode_samples(frame, leg.codec), leg.payload_type | marker)
+            leg.out.send_frame(encode_samples(frame, leg.peer.codec), leg.peer.payload_type | marker)
 
     def skip(self, frames: int) -> None:
         for leg in self._started:
@@ -67,4 +67,4 @@ class Conference:
         frame = self._buffers[leg].get()
         if frame is None or leg.is_held or leg.is_muted:
             return _SILENCE
-        return decode_samples(frame, leg.codec)
+        return decode_samples(frame, leg.peer.codec)

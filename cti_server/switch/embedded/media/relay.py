@@ -3,7 +3,7 @@
 ``make_reader`` binds everything that is fixed between two changes of a leg (sockets, offsets, tables) into one function
 for ``loop.add_reader``; a change makes another. One buffer serves all legs of the process, because one thread reads
 them
-one after the other. Packets that are not plain speech of the agreed source go to ``Leg.unusual``.
+one after the other. Packets that are not plain speech of the agreed source go to ``Peer.unusual``.
 """
 
 from __future__ import annotations
@@ -12,17 +12,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cti_server.media.g711 import translation
-from cti_server.media.rtp import HEADER, HEADER_BYTES, MASK_16, MASK_32, PACKET_BYTES_MAX, VERSION_2
+from cti_server.media.rtp import HEADER, HEADER_BYTES, MASK_16, MASK_32, VERSION_2
 from cti_server.media.timeline import LENGTH_MAX, LIMIT, ChannelTimeline
+from cti_server.switch.embedded.media.buffer import BUFFER, PAYLOADS, VIEWS
 
 if TYPE_CHECKING:
     from cti_server.switch.embedded.media.leg import Leg
+    from cti_server.switch.embedded.media.peer import Peer
 
-BUFFER = bytearray(PACKET_BYTES_MAX)
-VIEW = memoryview(BUFFER)
-VIEWS = [VIEW[:length] for length in range(PACKET_BYTES_MAX + 1)]
-"""``VIEWS[n]`` is the first n bytes: no slice is made for a packet."""
-PAYLOADS = [VIEW[HEADER_BYTES : max(HEADER_BYTES, length)] for length in range(PACKET_BYTES_MAX + 1)]
 SHORTEST = HEADER_BYTES + 1
 LONGEST = HEADER_BYTES + LENGTH_MAX
 
@@ -39,18 +36,18 @@ class Relay:
         self.sequence_offset = 0
         self.timestamp_offset = 0
         self.started = 0
-        self.table = translation(source.codec, target.codec)
+        self.table = translation(source.peer.codec, target.peer.codec)
 
     def retune(self) -> None:
         """The law of one of the two may have changed."""
-        self.table = translation(self.source.codec, self.target.codec)
+        self.table = translation(self.source.peer.codec, self.target.peer.codec)
 
     def align(self, sequence: int, timestamp: int) -> None:
         """This packet is the first: the target's stream goes on with it."""
         out = self.target.out
         self.sequence_offset = (out.sequence + 1 - sequence) & MASK_16
         self.timestamp_offset = (out.next_timestamp() - timestamp) & MASK_32
-        self.started = self.source.received - 1
+        self.started = self.source.peer.received - 1
         self.is_aligned = True
 
     def finish(self, now: float) -> None:
@@ -58,28 +55,32 @@ class Relay:
         if not self.is_aligned:
             return
         out = self.target.out
-        out.sequence = (self.source.sequence + self.sequence_offset) & MASK_16
-        out.timestamp = (self.source.timestamp + self.timestamp_offset) & MASK_32
+        out.sequence = (self.source.peer.sequence + self.sequence_offset) & MASK_16
+        out.timestamp = (self.source.peer.timestamp + self.timestamp_offset) & MASK_32
         out.sent_at = now
         out.packets += self.sent
         self.is_aligned = False
 
+    def leave_out(self) -> None:
+        """A packet of the source was received and not sent on."""
+        self.started += 1
+
     @property
     def sent(self) -> int:
-        return self.source.received - self.started if self.is_aligned else 0
+        return self.source.peer.received - self.started if self.is_aligned else 0
 
 
 def make_reader(leg: Leg, relay: Relay | None, tap: ChannelTimeline | None) -> Callable[[], None]:
     """A reader for a leg whose peer is known. ``tap``: where its speech is recorded."""
     if leg.needs_care or (relay is not None and not relay.is_aligned):
-        return _make_careful_reader(leg)
+        return _make_careful_reader(leg.peer)
     if relay is None:
-        return _make_sink_reader(leg, tap)
-    return _make_relay_reader(leg, relay, tap)
+        return _make_sink_reader(leg.peer, tap)
+    return _make_relay_reader(leg.peer, relay, tap)
 
 
-def _make_careful_reader(leg: Leg) -> Callable[[], None]:
-    receive, unusual = leg.pair.rtp.recv_into, leg.unusual
+def _make_careful_reader(peer: Peer) -> Callable[[], None]:
+    receive, unusual = peer.pair.rtp.recv_into, peer.unusual
 
     def read() -> None:
         try:
@@ -91,9 +92,9 @@ def _make_careful_reader(leg: Leg) -> Callable[[], None]:
     return read
 
 
-def _make_sink_reader(leg: Leg, tap: ChannelTimeline | None) -> Callable[[], None]:
-    receive, unusual, unpack = leg.pair.rtp.recv_into, leg.unusual, HEADER.unpack_from
-    expected_type, expected_ssrc = leg.payload_type, leg.ssrc
+def _make_sink_reader(peer: Peer, tap: ChannelTimeline | None) -> Callable[[], None]:
+    receive, unusual, unpack = peer.pair.rtp.recv_into, peer.unusual, HEADER.unpack_from
+    expected_type, expected_ssrc = peer.payload_type, peer.ssrc
     buffer = None if tap is None else tap.buffer
 
     def read() -> None:
@@ -111,19 +112,19 @@ def _make_sink_reader(leg: Leg, tap: ChannelTimeline | None) -> Callable[[], Non
                 unusual(length)
                 return
             buffer[at : at + length - HEADER_BYTES] = PAYLOADS[length]
-        leg.received += 1
-        leg.sequence = sequence
-        leg.timestamp = timestamp
+        peer.received += 1
+        peer.sequence = sequence
+        peer.timestamp = timestamp
 
     return read
 
 
-def _make_relay_reader(leg: Leg, relay: Relay, tap: ChannelTimeline | None) -> Callable[[], None]:
-    receive, unusual = leg.pair.rtp.recv_into, leg.unusual
+def _make_relay_reader(peer: Peer, relay: Relay, tap: ChannelTimeline | None) -> Callable[[], None]:
+    receive, unusual = peer.pair.rtp.recv_into, peer.unusual
     unpack, pack = HEADER.unpack_from, HEADER.pack_into
-    expected_type, expected_ssrc = leg.payload_type, leg.ssrc
+    expected_type, expected_ssrc = peer.payload_type, peer.ssrc
     target = relay.target
-    transmit, out_type, out_ssrc = target.out.transmit, target.payload_type, target.out.ssrc
+    transmit, out_type, out_ssrc = target.out.transmit, target.peer.payload_type, target.out.ssrc
     sequence_offset, timestamp_offset, table = relay.sequence_offset, relay.timestamp_offset, relay.table
     buffer = None if tap is None else tap.buffer
 
@@ -142,9 +143,9 @@ def _make_relay_reader(leg: Leg, relay: Relay, tap: ChannelTimeline | None) -> C
                 unusual(length)
                 return
             buffer[at : at + length - HEADER_BYTES] = PAYLOADS[length]
-        leg.received += 1
-        leg.sequence = sequence
-        leg.timestamp = timestamp
+        peer.received += 1
+        peer.sequence = sequence
+        peer.timestamp = timestamp
         pack(
             BUFFER,
             0,

@@ -31,21 +31,21 @@ class RtcpSession:
         self._due = time.monotonic() + INTERVAL_S
         self._last_report = 0
         self._last_heard = 0.0
-        loop.add_reader(leg.pair.rtcp.fileno(), self._read)
+        loop.add_reader(leg.peer.pair.rtcp.fileno(), self._read)
 
     def close(self) -> None:
-        self._loop.remove_reader(self._leg.pair.rtcp.fileno())
+        self._loop.remove_reader(self._leg.peer.pair.rtcp.fileno())
 
     def report_if_due(self) -> None:
         now = time.monotonic()
         if now < self._due:
             return
         self._due = now + INTERVAL_S
-        address = self._leg.peer_address
+        address = self._leg.peer.address
         if address is None or not self._leg.can_send:
             return
         with contextlib.suppress(OSError):
-            self._leg.pair.rtcp.sendto(self._build(now), (address[0], address[1] + 1))
+            self._leg.peer.pair.rtcp.sendto(self._build(now), (address[0], address[1] + 1))
         self._leg.measure_soon()
 
     def _build(self, now: float) -> bytes:
@@ -63,27 +63,27 @@ class RtcpSession:
 
     def _block(self, now: float) -> rtcp.ReportBlock | None:
         leg = self._leg
-        if leg.ssrc is None or leg.received == 0:
+        if leg.peer.ssrc is None or leg.peer.received == 0:
             return None
         delay = int((now - self._last_heard) * 65536) & MASK_32 if self._last_report else 0
         return rtcp.ReportBlock(
-            ssrc=leg.ssrc,
-            fraction_lost=leg.reception.take_fraction(),
-            lost=leg.reception.lost,
-            highest_sequence=leg.reception.highest,
-            jitter=int(leg.jitter),
+            ssrc=leg.peer.ssrc,
+            fraction_lost=leg.peer.reception.take_fraction(),
+            lost=leg.peer.reception.lost,
+            highest_sequence=leg.peer.reception.highest,
+            jitter=int(leg.peer.jitter),
             last_report=self._last_report,
             delay=delay,
         )
 
     def _read(self) -> None:
         try:
-            data, sender = self._leg.pair.rtcp.recvfrom(PACKET_BYTES_MAX)
+            data, sender = self._leg.peer.pair.rtcp.recvfrom(PACKET_BYTES_MAX)
         except OSError:
             return
-        remote = self._leg.remote
+        remote = self._leg.peer.remote
         if remote is None or sender[0] != remote.address:
-            self._leg.strangers += 1
+            self._leg.peer.strangers += 1
             return
         for report in rtcp.parse_reports(data):
             if isinstance(report, rtcp.Report):
@@ -105,4 +105,4 @@ class RtcpSession:
 
 
 def jitter_ms(leg: Leg) -> float:
-    return round(leg.jitter * 1000 / RATE, 2)
+    return round(leg.peer.jitter * 1000 / RATE, 2)

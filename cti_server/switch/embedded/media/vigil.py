@@ -27,11 +27,11 @@ class Vigil:
         lost: list[Leg] = []
         present: dict[Leg, tuple[int, float]] = {}
         for leg in (leg for call in calls for leg in call.legs.values()):
-            received, since = self._alive_at.get(leg, (leg.received, now))
-            if received != leg.received or not self._is_expected(leg):
-                received, since = leg.received, now
+            received, since = self._alive_at.get(leg, (leg.peer.received, now))
+            if received != leg.peer.received or not self._is_expected(leg):
+                received, since = leg.peer.received, now
                 leg.is_lost = False
-            if self._uncontrolled_since is not None and not leg.expects_rtp:
+            if self._uncontrolled_since is not None and not leg.peer.expects_rtp:
                 since = max(since, self._uncontrolled_since)
             present[leg] = received, since
             if not leg.is_lost and now - since >= self._media_timeout_s:
@@ -44,7 +44,7 @@ class Vigil:
         legs = tuple(call.legs.values())
         some_lost = any(leg.is_lost for leg in legs)
         none_lives = all(leg.is_lost for leg in legs if self._is_expected(leg))
-        none_waits = self._uncontrolled_since is not None or all(leg.expects_rtp for leg in legs)
+        none_waits = self._uncontrolled_since is not None or all(leg.peer.expects_rtp for leg in legs)
         return some_lost and none_lives and none_waits
 
     def may_exit(self, *, calls: int, now: float) -> bool:
@@ -57,4 +57,4 @@ class Vigil:
         return now - self._idle_since >= self._idle_exit_s
 
     def _is_expected(self, leg: Leg) -> bool:
-        return leg.expects_rtp or self._uncontrolled_since is not None
+        return leg.peer.expects_rtp or self._uncontrolled_since is not None

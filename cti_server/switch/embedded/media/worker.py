@@ -13,11 +13,12 @@ from collections.abc import Callable
 import structlog
 
 from cti_server.switch.embedded import media_protocol as wire
-from cti_server.switch.embedded.media.call import MediaCall, Workshop
+from cti_server.switch.embedded.media.call import MediaCall
 from cti_server.switch.embedded.media.control import Connection, Control
 from cti_server.switch.embedded.media.leg import Leg
 from cti_server.switch.embedded.media.ports import PortPair
 from cti_server.switch.embedded.media.vigil import Vigil
+from cti_server.switch.embedded.media.workshop import Workshop
 
 log = structlog.get_logger(__name__)
 
@@ -90,8 +91,7 @@ class MediaWorker:
 
     def _flush(self) -> None:
         for call in self._calls.values():
-            if call.recordings:
-                call.flush_recordings()
+            call.recordings.flush()
 
     def _sweep(self) -> None:
         now = time.monotonic()
@@ -234,13 +234,13 @@ class MediaWorker:
             return "" if isinstance(command, wire.CloseCall) else "no_such_call"
         match command:
             case wire.StartRecording():
-                return call.start_recording(command)
+                return call.recordings.start(command)
             case wire.PauseRecording():
-                return call.pause_recording(command.recording)
+                return call.recordings.pause(command.recording)
             case wire.ResumeRecording():
-                return call.resume_recording(command.recording)
+                return call.recordings.resume(command.recording)
             case wire.StopRecording():
-                return call.stop_recording(command.recording)
+                return call.recordings.stop(command.recording)
             case wire.SetConference():
                 return call.confer(command.legs)
             case wire.CloseCall():
