@@ -284,6 +284,11 @@ class Checks:
         found = check_all(centre.state, centre.surroundings)
         if found:
             raise Violation(f"after a restart: {found}")
+        unsure = (CallPhase.INITIATED, CallPhase.RESERVED, CallPhase.ALERTING)
+        left = [call.call for call in centre.state.calls.values() if call.phase in unsure and call.release_at is None]
+        just_placed = [call for call in left if centre.state.calls[call].agent_leg is not None]
+        if dead := [call for call in just_placed if not centre.state.calls[call].delivered_at == centre.state.last_at]:
+            raise Violation(f"calls {dead} wait for legs that died with the process")
         if centre.state != self.shadow:
             raise Violation("the restored state is not the fold of the journal")
 

@@ -66,7 +66,7 @@ def sample_settings(*, pop_wait_ms: int = 150, after_call_work_s: int = 20) -> C
         pop_wait_ms=pop_wait_ms,
         ring_timeout_s=12,
         dial_timeout_s=20,
-        flow_limit_s=90,
+        flow_limit_s=45,
         call_limit_s=900,
         callback_retry_s=60,
         callback_attempts=2,
