@@ -23,6 +23,7 @@ SHADOW = 36
 SHADOW_DARKNESS = 0.2
 HEAD = 43
 RADIUS = 12
+ACCEPT_KEYS = "Ctrl+Shift+A"
 
 
 class OfferHead(QWidget):
@@ -101,7 +102,7 @@ class OfferBody(QWidget):
         self.decline = Button(tr("action.decline"), keys="Ctrl+Shift+R")
         self.decline.setObjectName("decline")
         self.decline.clicked.connect(self._on_decline)
-        self.accept = Button(tr("action.accept"), icon="phone", kind="accept", keys="Ctrl+Shift+A")
+        self.accept = Button(tr("action.accept"), icon="phone", kind="accept", keys=ACCEPT_KEYS)
         self.accept.setObjectName("accept")
         self.accept.clicked.connect(self._model.accept)
         for button in (self.decline, self.accept):
@@ -135,10 +136,10 @@ class OfferBody(QWidget):
         self.accept.setVisible(not hard)
         self.lift.setVisible(hard)
         if model.is_accepted:
-            self.accept.show_as(tr("incoming.connecting"))
+            self.accept.show_as(tr("incoming.connecting"), keys="")
             self.accept.setEnabled(False)
         else:
-            self.accept.show_as(tr("action.accept"))
+            self.accept.show_as(tr("action.accept"), keys=ACCEPT_KEYS)
             self.accept.setEnabled(True)
         self.head.update()
 
@@ -198,7 +199,8 @@ class IncomingPanel(QWidget):
             painter.setBrush(shade)
             painter.drawRoundedRect(box.adjusted(-step, 8 - step, step, step), RADIUS + step, RADIUS + step)
         painter.setBrush(QColor(t().card))
-        painter.drawRoundedRect(box, RADIUS, RADIUS)
+        painter.setPen(QColor(t().border))
+        painter.drawRoundedRect(box.adjusted(-0.5, -0.5, 0.5, 0.5), RADIUS, RADIUS)
 
 
 class IncomingToast(QWidget):

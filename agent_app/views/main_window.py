@@ -157,10 +157,11 @@ class MainWindow(QMainWindow):
         self.toast = IncomingToast(desk.incoming, desk.state_bar, self)
         desk.session.signed_in.connect(self._on_signed_in)
         desk.session.denied.connect(self._on_denied)
-        desk.incoming.appeared.connect(self._announce_offer)
+        desk.incoming.changed.connect(self._announce_offer)
         desk.notices.announced.connect(self.announce)
         desk.state_bar.changed.connect(self._announce_state)
         self._last_state = ""
+        self._offer_said: int | None = None
         self.sign_in.focus_first()
 
     def _build_sign_in(self) -> SignIn:
@@ -238,7 +239,12 @@ class MainWindow(QMainWindow):
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
 
     def _announce_offer(self) -> None:
-        caller = self.desk.incoming.caller()
+        """Once per offer, with the name if it is known by the time the phone rings."""
+        incoming = self.desk.incoming
+        call, caller = incoming.call, incoming.caller()
+        if call is None or call == self._offer_said or not (incoming.is_ringing or caller.name != caller.number):
+            return
+        self._offer_said = call
         self.announce(tr("announce.ringing", name=caller.name))
         QApplication.alert(self)
 

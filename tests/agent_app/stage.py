@@ -131,8 +131,10 @@ class Stage:
         self.fact(CallChanged(call=sample.call(phase, **more)))
 
     def ring(self) -> None:
-        self.call("alerting", "alerting")
+        """As it goes: reserved, the card, and only then the ring."""
+        self.call("reserved", "reserved")
         self.card()
+        self.call("alerting", "alerting")
         self.phone.report("ringing")
 
     def answer(self) -> None:

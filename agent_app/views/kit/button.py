@@ -44,8 +44,9 @@ class Button(KeyFocusButton):
     def kind(self) -> Kind:
         return self._kind
 
-    def show_as(self, text: str, *, icon: str | None = None, kind: Kind | None = None) -> None:
+    def show_as(self, text: str, *, icon: str | None = None, kind: Kind | None = None, keys: str | None = None) -> None:
         self._icon = self._icon if icon is None else icon
+        self._keys = self._keys if keys is None else keys
         self._kind = kind or self._kind
         self.setText(text)
         self.setAccessibleName(text)

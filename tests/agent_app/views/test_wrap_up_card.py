@@ -83,7 +83,7 @@ def test_the_last_ten_seconds_are_announced_once(stage: Stage) -> None:
     stage.ring()
     stage.answer()
     stage.call("after_call_work", "after_call_work", after_call_until=sample.NOW + 30_000_000)
-    said = lambda: [one.text for one in stage.window.announced if "10" in one.text]  # noqa: E731  # read twice below
+    said = lambda: [one.text for one in stage.window.announced if "10초" in one.text]  # noqa: E731  # read twice below
     stage.session.tick.emit()
     assert said() == []
     stage.now += 21_000_000
