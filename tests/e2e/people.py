@@ -5,6 +5,7 @@ Both speak what real ones speak (SIP, RTP, the wire), do only what the test says
 
 import asyncio
 import contextlib
+import itertools
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
@@ -152,7 +153,7 @@ class Phone:
         assert self.voice is not None
         end = until or time.monotonic()
         times = [since, *(at for at in self.voice.came_at if since < at < end), end]
-        return max(after - before for before, after in zip(times, times[1:], strict=False))
+        return max(after - before for before, after in itertools.pairwise(times))
 
     async def hears(self, frequency_hz: float) -> None:
         """Wait for a second that is mostly this tone."""
