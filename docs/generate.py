@@ -1,4 +1,5 @@
-"""Writes `docs/generated` from the source: the messages between server and desktop, and the words of the core.
+"""Writes `docs/generated` from the source: the messages between server and desktop, the words of the
+core, and its tables of moves.
 
 Run it after a change of a message: `.venv/bin/python docs/generate.py`. A test compares what it writes with what is
 there. It decides nothing: names, meanings and defaults are those of the types and their docstrings.
@@ -51,7 +52,13 @@ def core() -> str:
     return _page(parts)
 
 
-PAGES: dict[str, Callable[[], str]] = {"wire.md": wire, "core.md": core}
+def states() -> str:
+    from cti_server.core.drawing import states_page
+
+    return NOTICE + "\n" + states_page()
+
+
+PAGES: dict[str, Callable[[], str]] = {"wire.md": wire, "core.md": core, "states.md": states}
 
 
 def pages() -> dict[str, str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from cti_server.core import events as e
 from cti_server.core.entities import Agent, Callback, CarriedOut, Queue, State, command_key
-from cti_server.core.fold_calls import drop_call_of
+from cti_server.core.fold_shared import drop_call_of
 from cti_server.core.vocabulary import AgentMode, CallbackState, Micros, Occupation
 
 REMEMBERED_US = 24 * 3_600_000_000

@@ -4,13 +4,14 @@
     for event in journal:
         apply(state, event)
 
-Decides nothing: which fold belongs to which event stands in the tables of `fold_calls.py` and `fold_agents.py`; whether
+Decides nothing: which fold belongs to which event stands in the tables of `fold_calls.py`, `fold_talks.py` and
+`fold_agents.py`; whether
 an event may happen is the Centre's business. An unknown or late event never fails here. Snapshots: `snapshot.py`.
 """
 
 from collections.abc import Iterable, Iterator
 
-from cti_server.core import fold_agents, fold_calls
+from cti_server.core import fold_agents, fold_calls, fold_talks
 from cti_server.core.entities import (
     START,
     Agent,
@@ -48,7 +49,7 @@ __all__ = [
     "schema_hash",
 ]
 
-_FOLDS = {**fold_calls.FOLDS, **fold_agents.FOLDS}
+_FOLDS = {**fold_calls.FOLDS, **fold_talks.FOLDS, **fold_agents.FOLDS}
 _ID_FIELDS = ("call", "leg", "number", "display_name", "recording", "callback", "note", "answers")
 _IDS_OF = {event: tuple(name for name in _ID_FIELDS if name in event.__struct_fields__) for event in _FOLDS}
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.shared_data import ROOT
 
-PAGES = ("core.md", "wire.md")
+PAGES = ("core.md", "states.md", "wire.md")
 
 
 @pytest.fixture(scope="module")
