@@ -64,6 +64,7 @@ class Watchers:
         self.clients: dict[AgentId, Client] = {}
         self._card_wanted = card_wanted
         self._name_of = name_of
+        self._told: dict[CallId, AgentId] = {}
         self._seq = 0
 
     def attach(self, client: Client, state: State, now: int) -> Snapshot:
@@ -75,6 +76,7 @@ class Watchers:
             c.callback: self._callback_view(state, c.callback) for c in translate.waiting_callbacks(state, agent)
         }
         self.clients[client.agent] = client
+        self._remember(client, None)
         return Snapshot(
             seq=self._seq,
             at=translate.utc(state, now),
@@ -92,7 +94,16 @@ class Watchers:
         if self.clients.get(client.agent) is not client:
             return False
         del self.clients[client.agent]
+        if client.call_view is not None:
+            self._told.pop(CallId(client.call_view.call), None)
         return True
+
+    def _remember(self, client: Client, before: CallView | None) -> None:
+        """Who was told last of which call."""
+        if before is not None and self._told.get(CallId(before.call)) == client.agent:
+            del self._told[CallId(before.call)]
+        if client.call_view is not None:
+            self._told[CallId(client.call_view.call)] = client.agent
 
     def publish(self, recorded: Sequence[Recorded], state: State) -> None:
         """Tell everybody concerned what these events changed."""
@@ -127,8 +138,8 @@ class Watchers:
         """Whoever has the call now, and whoever was told of it last."""
         call = state.calls.get(call_id)
         now = [call.agent] if call is not None and call.agent is not None else []
-        before = [c.agent for c in self.clients.values() if c.call_view is not None and c.call_view.call == call_id]
-        return now + before
+        before = self._told.get(call_id)
+        return now if before is None else [*now, before]
 
     # --- single facts ------------------------------------------------------------------------------------------------
 
@@ -164,6 +175,7 @@ class Watchers:
     def _tell_views(self, client: Client, state: State, agent: Agent, at: int) -> None:
         before, call_view = client.call_view, translate.call_view(state, agent)
         client.call_view = call_view
+        self._remember(client, before)
         if before is not None and (call_view is None or call_view.call != before.call):
             self._tell(client.agent, CallGone(call=before.call), at)
         if call_view is not None and call_view != before:

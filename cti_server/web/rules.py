@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 AGENT, SUPERVISOR, REVIEWER, ADMINISTRATOR, MONITOR = "agent", "supervisor", "reviewer", "administrator", "monitor"
-"""``monitor`` is no person: whoever holds the key in ``<data>/secrets/metrics_token``."""
+"""``monitor`` is no person: whoever holds the key in ``<data>/secrets/monitor_key``."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 

@@ -11,7 +11,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from cti_server.core.effects import ReleaseLeg
-from cti_server.core.vocabulary import ClearingCause
+from cti_server.core.vocabulary import AgentId, ClearingCause
 from cti_server.gateway import server as server_module
 from cti_server.wire import VERSION
 from cti_server.wire import client as wire
@@ -457,6 +457,27 @@ def test_a_client_that_does_not_read_is_cut_off_and_the_others_go_on(tmp_path: P
             assert (await other.command(wire.SetReady())).ok
         finally:
             stuck.close()
+
+    on_the_floor(tmp_path, work)
+
+
+def test_a_dead_link_is_noticed_by_its_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert server_module.PING_EVERY_S + server_module.PING_TIMEOUT_S < 10
+    monkeypatch.setattr(server_module, "PING_EVERY_S", 0.2)
+    monkeypatch.setattr(server_module, "PING_TIMEOUT_S", 0.2)
+
+    async def work(it: Floor) -> None:
+        desktop = await it.sign_in("agent1")
+        token = (await desktop.welcome()).token
+        await desktop.close()
+        await it.run.until(lambda: it.gateway.clients == 0)
+        dead = _silent_socket(it.gateway.port, encode(Hello(version=VERSION, token=token)))
+        try:
+            await it.run.until(lambda: it.gateway.clients == 1)
+            await it.run.until(lambda: it.gateway.clients == 0)
+            await it.run.until(lambda: not it.gateway.state().agents[AgentId(1)].desktop_connected)
+        finally:
+            dead.close()
 
     on_the_floor(tmp_path, work)
 
