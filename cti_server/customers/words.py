@@ -4,8 +4,8 @@ from datetime import date, datetime, timedelta, timezone
 
 SEOUL = timezone(timedelta(hours=9))
 _PHRASES: dict[str, dict[str, str]] = {
-    "open_service": {"ko": "{kind} 접수 {n}건", "en": "{n} open {kind}(s)"},
-    "open_case": {"ko": "민원 {n}건", "en": "{n} open case(s)"},
+    "open_service": {"ko": "{kind} 접수 {n}건", "en": "{kind} open: {n}"},
+    "open_case": {"ko": "민원 {n}건", "en": "Cases open: {n}"},
     "order": {"ko": "주문 {number} · {amount}", "en": "Order {number} · {amount}"},
     "order_channel": {"ko": "{channel} 주문", "en": "{channel} order"},
     "inquiry": {"ko": "{channel} 문의 #{number} {state}", "en": "{channel} inquiry #{number}: {state}"},

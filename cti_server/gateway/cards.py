@@ -6,7 +6,7 @@ Decides the order and the time limit. A section that does not come in time goes 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import date, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -32,6 +32,8 @@ LOOK_UP_GRACE_S = 0.3
 TIMELINE_ROWS = 50
 NAMES_MAX = 2_000
 FAR_FUTURE = 1 << 62
+Screen = Literal["call", "opened"]
+"""A desktop has two places for a card: its call's, and the one that was opened by hand."""
 Section = tuple[str, Callable[[], Awaitable[SectionData | None]]]
 
 
@@ -52,7 +54,7 @@ class CardDesk:
         self._find = find
         self._state = state
         self._utc_now = utc_now
-        self._tasks: dict[Client, asyncio.Task[None]] = {}
+        self._tasks: dict[tuple[Client, Screen], asyncio.Task[None]] = {}
         self._names: dict[str, str] = {}
 
     # --- when ---------------------------------------------------------------------------------------------------------
@@ -65,27 +67,31 @@ class CardDesk:
     def fill(self, client: Client) -> None:
         """The card of the call on the client's screen."""
         if client.call_view is not None:
-            self._start(client, self._fill_call(client, client.call_view))
+            self._start((client, "call"), self._fill_call(client, client.call_view))
 
     def open(self, client: Client, customer: str) -> None:
         """The card of a customer without a call."""
-        self._start(client, self._fill_customer(client, customer))
+        self._start((client, "opened"), self._fill_customer(client, customer))
 
     def forget(self, client: Client) -> None:
         """The client is gone."""
-        if (task := self._tasks.pop(client, None)) is not None:
+        self._drop((client, "call"))
+        self._drop((client, "opened"))
+
+    def _drop(self, place: tuple[Client, Screen]) -> None:
+        if (task := self._tasks.pop(place, None)) is not None:
             task.cancel()
 
-    def _start(self, client: Client, work: Coroutine[Any, Any, None]) -> None:
-        """What was still on its way for an earlier card of this client is not wanted any more."""
-        self.forget(client)
+    def _start(self, place: tuple[Client, Screen], work: Coroutine[Any, Any, None]) -> None:
+        """What was still on its way for an earlier card in this place is not wanted any more."""
+        self._drop(place)
         task = asyncio.get_running_loop().create_task(work)
-        self._tasks[client] = task
-        task.add_done_callback(lambda done: self._done(client, done))
+        self._tasks[place] = task
+        task.add_done_callback(lambda done: self._done(place, done))
 
-    def _done(self, client: Client, task: "asyncio.Task[None]") -> None:
-        if self._tasks.get(client) is task:
-            del self._tasks[client]
+    def _done(self, place: tuple[Client, Screen], task: "asyncio.Task[None]") -> None:
+        if self._tasks.get(place) is task:
+            del self._tasks[place]
 
     async def close(self) -> None:
         tasks = tuple(self._tasks.values())

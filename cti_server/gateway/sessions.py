@@ -3,6 +3,7 @@
 Decides whether a Hello is let in. Passwords are checked elsewhere; rights for single commands stand in `rights.py`.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from cti_server.core.errors import Unavailable
@@ -17,6 +18,8 @@ VERSIONS = (VERSION, VERSION - 1)
 USER_CHARACTERS_MAX = 80
 PASSWORD_CHARACTERS_MAX = 256
 REMEMBERED_MAX = 10_000
+CHECKS_PER_ADDRESS_MAX = 100
+"""Passwords from one address that wait to be checked: one flooder must not fill the credential service for all."""
 
 
 class NotLetIn(Exception):
@@ -50,6 +53,7 @@ class Sessions:
     credentials: Credentials
     newest: dict[AgentId, Claim] = field(default_factory=dict)
     revoked: dict[str, None] = field(default_factory=dict)
+    checking: Counter[str] = field(default_factory=Counter)
 
     async def open(self, hello: Hello, address: str) -> Session:
         """Let somebody in. Raises NotLetIn."""
@@ -65,10 +69,16 @@ class Sessions:
     async def _check(self, hello: Hello, address: str) -> CredentialCheck:
         if not hello.user or len(hello.user) > USER_CHARACTERS_MAX or len(hello.password) > PASSWORD_CHARACTERS_MAX:
             raise NotLetIn("wrong_credentials")
+        if self.checking[address] >= CHECKS_PER_ADDRESS_MAX:
+            raise NotLetIn("too_many_attempts")
+        self.checking[address] += 1
         try:
             person = await self.credentials.check_password(hello.user, Secret(hello.password), address)
         except Unavailable:
             raise NotLetIn("unavailable") from None
+        finally:
+            self.checking[address] -= 1
+            self.checking += Counter()  # forgets addresses that are at nought
         if person.result != "ok":
             codes = {"wrong": "wrong_credentials", "locked": "too_many_attempts"}
             raise NotLetIn(codes.get(person.result, "unavailable"))

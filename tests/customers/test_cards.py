@@ -39,7 +39,7 @@ def test_the_profile_names_seller_store_and_what_is_open() -> None:
 def test_the_profile_speaks_the_agents_language() -> None:
     profile = read(lambda shop: shop.cards.profile(MINJI, "en"))
     assert profile is not None
-    assert (profile.store, profile.skin_type, profile.open_case_text) == ("Hongdae", "Dry", "1 open Return(s)")
+    assert (profile.store, profile.skin_type, profile.open_case_text) == ("Hongdae", "Dry", "Return open: 1")
 
 
 def test_needs_are_worked_out_beforehand() -> None:

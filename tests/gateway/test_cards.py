@@ -175,3 +175,15 @@ def test_the_next_customers_card_replaces_the_one_before(tmp_path: Path) -> None
         assert first.call not in [s.call for s in desktop.of(CardSection)[started:]]
 
     on_the_floor(tmp_path, work)
+
+
+def test_a_card_opened_by_hand_does_not_take_the_calls_card_away(tmp_path: Path) -> None:
+    async def work(it: Floor, desk: Desk) -> None:
+        await desk.section("header")
+        desktop = it.desktops[0]
+        assert (await desktop.ask(wire.OpenCard(customer="C-004600"))).code == ""
+        it.main.connector.gate.set()  # type: ignore[attr-defined]
+        assert (await desktop.section("timeline", desk.call)).customer == MINJI
+        assert (await desktop.section("timeline", 0)).customer == "C-004600"
+
+    on_a_call(tmp_path, work, hang="timeline_orders")
