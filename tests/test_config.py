@@ -46,9 +46,11 @@ def test_the_default_is_a_centre_that_works(data: Path) -> None:
 
 
 def test_a_first_start_writes_the_default_and_never_over_an_own_file(tmp_path: Path) -> None:
-    file = write_defaults(tmp_path)
+    data = tmp_path / "centre"
+    file = write_defaults(data)
+    assert data.stat().st_mode & 0o077 == 0, "nobody else looks in"
     file.write_text("mine", encoding="utf-8")
-    write_defaults(tmp_path)
+    write_defaults(data)
     assert file.read_text(encoding="utf-8") == "mine"
 
 

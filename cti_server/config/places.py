@@ -17,7 +17,8 @@ def config_file(data: Path) -> Path:
 def write_defaults(data: Path) -> Path:
     """The sample centre's configuration, with comments, for a first start; an existing file is left as it is."""
     file = config_file(data)
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file.parent.mkdir(mode=0o700, exist_ok=True)
     if not file.exists():
         shutil.copyfile(DEFAULT_FILE, file)
     return file

@@ -30,8 +30,8 @@ from cti_server.storage.journal_file import JournalFile, JournalReader
 from cti_server.storage.restore import Restored, restore
 from cti_server.storage.snapshots import Snapshot, Snapshots
 
-TIDY_EVERY = 2_000
-"""Events after which the log is moved into the database: about as many as fit the room made for it."""
+TIDY_EVERY = 1_000
+"""Appends after which the log is moved into the database: about as many as fit the room made for it."""
 UNSAVED_MAX = 200_000
 """Events that may wait in memory when both folders fail (hours of a busy centre); beyond it no new call is taken."""
 
@@ -71,7 +71,7 @@ class SqliteJournal:
             self.durability = Durability.JOURNAL
             self._open()
             self.last_seq, self.last_at = self._last()
-            self._tidied_seq = self.last_seq
+            self._appends = 0
             self._tidying: asyncio.Future[None] | None = None
         except BaseException:
             self._lock.release()
@@ -98,8 +98,9 @@ class SqliteJournal:
         self.durability = await self._in_writer(self._write, (rows, dict(personal)))
         self.last_seq = rows[-1].seq
         self.last_at = rows[-1].at
-        if self.last_seq - self._tidied_seq >= TIDY_EVERY and not self.is_degraded:
-            self._tidied_seq = self.last_seq
+        self._appends += 1
+        if self._appends >= TIDY_EVERY and not self.is_degraded:
+            self._appends = 0
             self._tidying = asyncio.get_running_loop().run_in_executor(self._keeper, self._tidy)
         return self.last_seq
 

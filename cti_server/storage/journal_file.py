@@ -17,7 +17,7 @@ FORMAT = 1
 READ_ROWS = 2000
 LOCK_WAIT_MS = 2000
 LOG_ROOM = 4 * 1024 * 1024
-"""Bytes of the log that are written ahead."""
+"""Bytes of a table that is made and dropped; the log becomes about twice as long."""
 FREE_FOR_ROOM = 16 * LOG_ROOM
 
 _SCHEMA = (
