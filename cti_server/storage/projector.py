@@ -26,6 +26,7 @@ from cti_server.storage.projections import changes_of, personal_refs
 EVENTS_A_TRANSACTION = 500
 POLL_S = 0.05
 REST_AFTER_ERROR_S = 1.0
+REST_AFTER_BUG_S = 10.0
 NAME = "main"
 
 log = structlog.get_logger(__name__)
@@ -50,6 +51,12 @@ class Projector:
                 self.close()  # it may have been opened before the journal was whole
                 log.warning("projector_waits", error=type(error).__name__, detail=_short(error))
                 stop.wait(REST_AFTER_ERROR_S)
+            except Exception as bug:
+                # Reading falls behind until this is mended, and says so; it is not a reason to stop for ever. The
+                # error's text may hold personal text and is not logged.
+                self.close()
+                log.error("projector_failed", error=type(bug).__name__, where=_place(bug))
+                stop.wait(REST_AFTER_BUG_S)
 
     def catch_up(self) -> int:
         """Apply all that the journal has now; gives the applied seq. SQLAlchemyError: the database does not answer."""
@@ -210,3 +217,10 @@ def _change_agent(connection: Connection, change: ChangeAgent) -> None:
 def _short(error: Exception) -> str:
     """The driver's own words; SQLAlchemy's text would show the values of the row."""
     return str(getattr(error, "orig", None) or error)[:200] if not isinstance(error, DataError) else str(error)
+
+
+def _place(bug: BaseException) -> str:
+    trace = bug.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "" if trace is None else f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"

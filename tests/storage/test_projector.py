@@ -215,6 +215,33 @@ def test_a_transaction_that_fails_half_way_leaves_nothing(
     assert everything(database) == after_failure
 
 
+def test_a_bug_in_a_projection_is_told_and_does_not_end_the_projector(
+    journal: WrittenJournal, projector: Projector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(projector_module, "REST_AFTER_BUG_S", 0.01)
+    told: list[dict[str, Any]] = []
+    monkeypatch.setattr(projector_module.log, "error", lambda name, **details: told.append(details))
+    real = projector_module.carry_out
+
+    def bug(connection: Connection, change: Any) -> None:
+        raise KeyError(TEXTS[9001])
+
+    monkeypatch.setattr(projector_module, "carry_out", bug)
+    stop = threading.Event()
+    thread = threading.Thread(target=projector.run, args=(stop,))
+    thread.start()
+    try:
+        journal.write(day(), TEXTS)
+        until(lambda: bool(told))
+        monkeypatch.setattr(projector_module, "carry_out", real)
+        until(lambda: projector.applied_seq() == journal.last_seq)
+    finally:
+        stop.set()
+        thread.join(TIMEOUT_S)
+    assert told[0]["error"] == "KeyError"
+    assert TEXTS[9001] not in str(told)
+
+
 def test_two_projectors_at_once_apply_each_event_once(
     journal: WrittenJournal, database: Engine, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
