@@ -36,7 +36,6 @@ MOVES: tuple[tuple[CallPhase | None, type[e.Event], CallPhase], ...] = (
     (FLOW, e.CallCleared, CLEARED),
     (QUEUED, e.CallDelivered, RESERVED),
     (QUEUED, e.CallLeftQueue, FLOW),
-    (QUEUED, e.CallCleared, CLEARED),
     (RESERVED, e.LegPlaced, ALERTING),
     (RESERVED, e.CallQueued, QUEUED),
     (RESERVED, e.CallCleared, CLEARED),

@@ -169,5 +169,6 @@ def _call_own_phone(step: Step, agent: Agent, call: Call, number: str) -> None:
             to=ToExtension(extension=agent.profile.extension),
             timeout_s=timeout_s,
             show_number=number,
+            auto_answer=True,
         )
     )

@@ -44,11 +44,11 @@ def begin(step: Step, call: Call, *, agent_leg: LegId, customer_leg: LegId) -> N
 
 
 def stop(step: Step, call: Call) -> Micros | None:
-    """Close the file of a call that ends. Until when that must be done; None: nothing is open."""
-    if call.recording is None or call.recording_state not in OPEN:
+    """Close the file of a call that ends, also one given up before. Until when that must be reported; None: never."""
+    if call.recording is None or call.recording_state is RecordingState.STOPPED:
         return None
     step.order(StopRecording(call=call.call, n=step.n(call.call), recording=call.recording))
-    return step.after(s=CLOSE_LIMIT_S)
+    return step.after(s=CLOSE_LIMIT_S) if call.recording_state in OPEN else None
 
 
 def pause(step: Step, command: PauseRecording) -> None:

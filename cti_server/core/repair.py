@@ -5,11 +5,19 @@ This is the last net, not a rule of the centre: each use of it is a bug to be fo
 
 from cti_server.core import agents
 from cti_server.core import events as e
-from cti_server.core.calls import release_leg
+from cti_server.core.calls import leave_queue, release_leg
 from cti_server.core.entities import Agent, Call
 from cti_server.core.invariants import Violation
 from cti_server.core.step import Step
-from cti_server.core.vocabulary import AgentMode, CallPhase, ClearingCause, NotReadyReason, Occupation, OfferOutcome
+from cti_server.core.vocabulary import (
+    AgentMode,
+    CallPhase,
+    ClearingCause,
+    NotReadyReason,
+    Occupation,
+    OfferOutcome,
+    QueueExit,
+)
 
 
 def release(step: Step, violation: Violation) -> None:
@@ -33,6 +41,8 @@ def release(step: Step, violation: Violation) -> None:
 
 
 def _let_call_go(step: Step, call: Call) -> None:
+    if call.queue is not None and call.call in step.state.queues[call.queue].waiting:
+        leave_queue(step, call, QueueExit.FLOWED_OUT, flow_goes_on=True)
     for leg in list(call.legs):
         release_leg(step, call, leg, ClearingCause.PROTOCOL_ERROR)
     for agent in step.state.agents.values():

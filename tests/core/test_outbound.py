@@ -38,7 +38,8 @@ def test_the_own_phone_is_called_first_then_the_number() -> None:
     house = House()
     house.at_work(KIM)
     call = dialled(house, "(02) 123-4567")
-    assert house.placed().to == f.ToExtension(extension=house.agent(KIM).profile.extension)
+    own = house.placed()
+    assert (own.to, own.auto_answer) == (f.ToExtension(extension=house.agent(KIM).profile.extension), True)
     assert house.agent(KIM).state is AgentState.BUSY
     customer = own_phone_lifted(house, call)
     assert customer.to == f.ToNumber(number=CUSTOMER_NUMBER)
