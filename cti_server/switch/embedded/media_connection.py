@@ -23,8 +23,8 @@ RECONNECT_INTERVAL_S = 0.2
 PING_INTERVAL_S = 2.0
 READ_BYTES = 256 * 1024
 ACKNOWLEDGE_AFTER_S = 1.0
-"""A durable report is acknowledged when whoever heard it has had time to store it; if this process dies before, the next
-one hears it again."""
+"""A durable report is acknowledged when whoever heard it has had time to store it; if this process dies before, the
+next one hears it again."""
 SEQ_STEP = 64
 """A ping goes along after so many commands, so that the list of unacknowledged ones stays short."""
 

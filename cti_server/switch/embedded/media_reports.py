@@ -214,8 +214,10 @@ class RecordingFailed(DurableReport, frozen=True, kw_only=True):
 
 
 class CommandFailed(CallReport, frozen=True, kw_only=True):
-    """A command could not be carried out. ``code``: ``no_such_leg``, ``no_such_port``, ``port_in_use``,
-    ``no_such_recording``, ``limit``, ``bad_address``."""
+    """A command could not be carried out. ``code``: ``no_such_call``, ``no_such_leg``, ``no_such_port``,
+    ``port_in_use``,
+    ``no_such_recording``, ``same_leg``, ``bad_address``, ``bad_payload_type``, ``bad_path``, ``limit``, or ``internal``
+    for a mistake of the worker's own."""
 
     command: str
     code: str

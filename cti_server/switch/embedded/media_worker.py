@@ -18,6 +18,7 @@ from pathlib import Path
 import structlog
 import uvloop
 
+from cti_server.logging_setup import set_up_logging
 from cti_server.switch.embedded.media.ports import bind_range
 from cti_server.switch.embedded.media.worker import MediaWorker
 from cti_server.switch.embedded.media_connection import socket_address
@@ -31,6 +32,7 @@ EXIT_NO_PORTS = 4
 def main(arguments: list[str] | None = None) -> int:
     """Run until stopped (SIGTERM, SIGINT: recordings are finished) or until nobody needs it."""
     options = _parse(arguments)
+    set_up_logging()
     options.socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = _lock(options.socket)
     if lock is None:

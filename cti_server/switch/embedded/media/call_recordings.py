@@ -4,6 +4,7 @@ Files are written by the sink's thread; what it reports comes back into the even
 """
 
 import contextlib
+import os.path
 
 from cti_server.media.g711 import RATE
 from cti_server.switch.embedded import media_protocol as wire
@@ -36,6 +37,10 @@ class CallRecordings:
             return ""
         if command.agent_leg not in self._legs or command.customer_leg not in self._legs:
             return "no_such_leg"
+        if command.agent_leg == command.customer_leg:
+            return "same_leg"
+        if not os.path.isabs(command.path):
+            return "bad_path"
         if len(self._running) >= RECORDINGS_MAX:
             return "limit"
         self._known[number] = None

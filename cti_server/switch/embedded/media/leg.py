@@ -126,17 +126,18 @@ class Leg:
 
     # --- orders -------------------------------------------------------------------------------------------------------
 
-    def set_remote(self, remote: wire.SetRemote) -> bool:
-        """Take what signalling says; False: not an address."""
-        if not self.peer.set_remote(remote):
-            return False
+    def set_remote(self, remote: wire.SetRemote) -> str:
+        """Take what signalling says; "" or the code of what is wrong with it."""
+        problem = self.peer.set_remote(remote)
+        if problem:
+            return problem
         if self.tap is not None:
             self.tap.speak(remote.codec)
             if not self.peer.is_latched:
                 self.tap.forget()
         self.out.transmit = self.peer.transmit()
         self.changed()
-        return True
+        return ""
 
     def measure_soon(self) -> None:
         """Look at the jitter of the next packets."""

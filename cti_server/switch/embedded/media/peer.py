@@ -11,6 +11,7 @@ What is done with the packets is decided in ``leg``.
 
 import contextlib
 import ipaddress
+import socket
 import time
 from typing import Protocol
 
@@ -26,6 +27,8 @@ from cti_server.switch.embedded.media.outgoing import Transmit, send_nothing
 from cti_server.switch.embedded.media.ports import PortPair, part, waiting
 
 COMFORT_NOISE = 13
+PAYLOAD_TYPE_MAX = 127
+PORT_MAX = 65_535
 MEASURED_PACKETS = 8
 """Jitter is measured on so many packets at a time; measuring every packet would cost as much as relaying it."""
 PACKETS_FROM_ANOTHER_PORT = 5
@@ -100,19 +103,26 @@ class Peer:
 
     # --- what signalling says -----------------------------------------------------------------------------------------
 
-    def set_remote(self, remote: wire.SetRemote) -> bool:
-        """False: not an address."""
+    def set_remote(self, remote: wire.SetRemote) -> str:
+        """ "" or the code of what is wrong with it; then nothing has changed."""
         try:
-            address = str(ipaddress.ip_address(remote.address))
+            found = ipaddress.ip_address(remote.address)
         except ValueError:
-            return False
+            return "bad_address"
+        is_same_family = (found.version == 6) == (self.pair.rtp.family == socket.AF_INET6)
+        if not is_same_family or not 0 <= remote.port <= PORT_MAX:
+            return "bad_address"
+        types = (remote.payload_type, remote.event_type or 0, remote.event_type_received or 0)
+        if not all(0 <= kind <= PAYLOAD_TYPE_MAX for kind in types):
+            return "bad_payload_type"
+        address = str(found)
         before = self.remote
         self.remote = msgspec.structs.replace(remote, address=address)
         self.codec, self.payload_type = remote.codec, remote.payload_type
         self._may_change_ssrc = True
         if before is None or (before.address, before.port) != (address, remote.port):
             self.unlatch()
-        return True
+        return ""
 
     def unlatch(self) -> None:
         """Believe nobody until the next valid packet from the signalled address."""

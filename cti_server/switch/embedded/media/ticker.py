@@ -8,6 +8,10 @@ beyond is skipped, so that the listener hears a gap instead of growing delay.
 import asyncio
 from typing import Protocol
 
+import structlog
+
+log = structlog.get_logger(__name__)
+
 FRAME_S = 0.02
 CATCH_UP_MAX = 5
 
@@ -46,14 +50,23 @@ class Ticker:
         due = int((self._loop.time() - self._start) / FRAME_S + 1e-6) - self._done
         self._done += due
         skipped = max(0, due - CATCH_UP_MAX)
-        if skipped:
-            for member in tuple(self._members):
+        for member in tuple(self._members):
+            if skipped:
                 member.skip(skipped)
         for _ in range(due - skipped):
             for member in tuple(self._members):
-                if member in self._members:
-                    member.tick()
+                self._tick(member)
         if self._members:
             self._schedule()
         else:
             self._timer = None
+
+    def _tick(self, member: Ticked) -> None:
+        if member not in self._members:
+            return
+        try:
+            member.tick()
+        except Exception:
+            # An edge: a mistake of ours in one call must not silence all others, which this clock serves too.
+            log.exception("a leg fell silent")
+            self.leave(member)

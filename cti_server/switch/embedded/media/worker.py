@@ -82,8 +82,8 @@ class MediaWorker:
         index = len(self._timers)
 
         def run() -> None:
-            work()
             self._timers[index] = self._loop.call_later(interval_s, run)
+            work()
 
         self._timers.append(self._loop.call_later(interval_s, run))
 
@@ -134,7 +134,12 @@ class MediaWorker:
     # --- commands ----------------------------------------------------------------------------------------------------
 
     def _execute(self, command: wire.AnyCommand) -> None:
-        problem = self._carry_out(command)
+        try:
+            problem = self._carry_out(command)
+        except Exception:
+            # An edge: a mistake of ours in one command must not cost the connection, on which all calls hang.
+            log.exception("media command not carried out", command=type(command).__name__)
+            problem = "internal"
         if problem and isinstance(command, wire.CallCommand):
             leg = command.leg if isinstance(command, wire.LegCommand) else 0
             self._control.report(
@@ -184,7 +189,7 @@ class MediaWorker:
             return self._without_leg(command)
         match command:
             case wire.SetRemote():
-                return "" if leg.set_remote(command) else "bad_address"
+                return leg.set_remote(command)
             case wire.ConnectLegs():
                 other = call.legs.get(command.other)
                 return "no_such_leg" if other is None else call.connect(leg, other)
