@@ -12,7 +12,7 @@ from agent_app.i18n import tr
 from agent_app.viewmodels.card import CardModel, Row
 from agent_app.views.kit import icons, panel
 from agent_app.views.kit.button import Button
-from agent_app.views.kit.label import Label
+from agent_app.views.kit.label import Label, plain_tip
 from agent_app.views.kit.theme import t, theme
 from agent_app.views.kit.tokens import Tone
 
@@ -107,7 +107,7 @@ def dial_link(text: str, number: str, on_click: Callable[[], None]) -> QWidget:
     button = Button(icon="phone-outgoing", kind="flat", height=20)
     button.setProperty("number", number)
     button.setAccessibleName(f"{tr('action.dial')} {text}")
-    button.setToolTip(f"{tr('action.dial')} {text}")
+    button.setToolTip(plain_tip(f"{tr('action.dial')} {text}"))
     button.clicked.connect(on_click)
     row.addWidget(button)
     row.addStretch(1)

@@ -12,7 +12,7 @@ from agent_app.i18n import tr
 from agent_app.viewmodels.card import CardModel, Step
 from agent_app.views.customer_card import IconLabel
 from agent_app.views.kit import icons, panel
-from agent_app.views.kit.label import Label
+from agent_app.views.kit.label import Label, plain_tip
 from agent_app.views.kit.theme import font, t, theme
 from agent_app.views.kit.tokens import Tone
 
@@ -36,7 +36,7 @@ class ProductTile(QWidget):
             if pixmap.loadFromData(png):
                 self._pixmap = pixmap
         self.setAccessibleName(f"{name} {count}")
-        self.setToolTip(name)
+        self.setToolTip(plain_tip(name))
         self.update()
 
     def sizeHint(self) -> QSize:

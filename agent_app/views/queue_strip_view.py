@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from agent_app.viewmodels.connection import ConnectionModel
 from agent_app.viewmodels.queue_strip import QueueStrip
@@ -28,7 +28,7 @@ class QueueStripView(QWidget):
         row.addStretch(1)
         self.day = Label("", "small")
         row.addWidget(self.day)
-        self._wifi, self._wifi_key = QLabel(), ("", "")
+        self._wifi, self._wifi_key = Label(), ("", "")
         row.addWidget(self._wifi)
         row.setSpacing(8)
         self.connection = Label("", "ready")

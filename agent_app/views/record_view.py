@@ -24,6 +24,7 @@ from agent_app.views.kit.button import Button
 from agent_app.views.kit.label import Label
 from agent_app.views.kit.theme import t
 from agent_app.views.kit.tokens import Tone
+from cti_server.wire.server import Column
 
 CHARACTER_PX = 8
 ROW_PX = 34
@@ -108,11 +109,8 @@ class RecordView(QWidget):
         key = tuple((column.key, column.width) for column in self._model.table.columns)
         if key != self._widths:
             self._widths = key
-            wanted = [max(64, column.width * CHARACTER_PX + 16) for column in self._model.table.columns]
-            # Where they do not fit they give way together; a scroll bar would hide the state behind the text.
-            share = min(1.0, (self.width() - 10) / max(1, sum(wanted)))
-            for number, width in enumerate(wanted):
-                self.table.setColumnWidth(number, max(COLUMN_PX_MIN, int(width * share)))
+            for number, width in enumerate(fitted(self._model.table.columns, self.width() - 10)):
+                self.table.setColumnWidth(number, width)
         tall = self.table.horizontalHeader().sizeHint().height() + self._model.table.rowCount() * ROW_PX + 2
         self.table.setMaximumHeight(tall)
 
@@ -162,6 +160,18 @@ class RecordView(QWidget):
         super().resizeEvent(event)
         self._widths = object()
         self._set_widths()
+
+
+def fitted(columns: tuple[Column, ...], room: int) -> list[int]:
+    """Widths in pixels. Where they do not fit, texts give way: a scroll bar would hide the state behind them."""
+    wanted = [max(64, (16 if column.kind == "time" else column.width) * CHARACTER_PX + 16) for column in columns]
+    rigid = sum(width for width, column in zip(wanted, columns, strict=True) if column.kind != "text")
+    flexible = sum(wanted) - rigid
+    share = min(1.0, max(0.0, room - rigid) / flexible) if flexible else 1.0
+    return [
+        max(COLUMN_PX_MIN, int(width * share)) if column.kind == "text" else width
+        for width, column in zip(wanted, columns, strict=True)
+    ]
 
 
 _SENTENCES: Final[dict[str, Callable[[], str]]] = {

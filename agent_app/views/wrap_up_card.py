@@ -15,7 +15,7 @@ from agent_app.views.customer_card import IconLabel
 from agent_app.views.kit import panel
 from agent_app.views.kit.button import Button, ChoiceChip
 from agent_app.views.kit.chip import Chip, Keycap
-from agent_app.views.kit.label import Label
+from agent_app.views.kit.label import ElidedLabel, Label
 from cti_server.wire.server import Code
 
 SIDE = 15
@@ -79,9 +79,8 @@ class WrapUpCard(QWidget):
         foot = panel.row(gap=8)
         self._cloud = IconLabel("cloud", "neutral", 15)
         foot.addWidget(self._cloud)
-        self.saved = Label("", "small")
-        foot.addWidget(self.saved)
-        foot.addStretch(1)
+        self.saved = ElidedLabel("", "small")
+        foot.addWidget(self.saved, 1)
         self.callback = Button(tr("action.callback"), icon="calendar-clock", height=30)
         self.callback.clicked.connect(self.callback_asked)
         foot.addWidget(self.callback)
@@ -101,6 +100,9 @@ class WrapUpCard(QWidget):
             self._shown = key
             self._show_choices(writable)
         self.required.setVisible(writable and not model.is_chosen)
+        if not writable and self.note.hasFocus():
+            # Disabled with the focus, it would hand it to the next widget as if Tab had been pressed.
+            self.note.clearFocus()
         self.note.setEnabled(writable)
         self.callback.setEnabled(writable)
         if self.complete.hasFocus() and model.is_completing:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import html
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 UNKNOWN = "–"
+
+
+def plain_tip(text: str) -> str:
+    """For tool tips that show data: Qt reads those with markup in them as HTML, so the markup is written out."""
+    return f"<qt>{html.escape(text)}</qt>" if "<" in text or "&" in text else text
 
 
 class Label(QLabel):
@@ -43,6 +50,6 @@ class ElidedLabel(Label):
         painter.setPen(self.palette().color(self.foregroundRole()))
         shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
         painter.drawText(self.rect(), int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), shown)
-        tip = self.text() if shown != self.text() else ""
+        tip = plain_tip(self.text()) if shown != self.text() else ""
         if self.toolTip() != tip:
             self.setToolTip(tip)

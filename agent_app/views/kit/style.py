@@ -66,7 +66,7 @@ QAbstractItemView {{ background: {t.card}; border: none; outline: none; }}
 QListView, QTableView, QTreeView {{ background: {t.card}; gridline-color: {t.border};
   selection-background-color: {t.accent_tint}; selection-color: {t.text}; alternate-background-color: {t.raised}; }}
 QTableView::item {{ padding: 0 8px; border-bottom: 1px solid {t.border}; }}
-QTableView::item:selected {{ background: {t.accent_tint}; color: {t.text}; }}
+QTableView::item:selected {{ background: {t.accent_tint}; }}
 QHeaderView {{ background: {t.raised}; }}
 QHeaderView::section {{ background: {t.raised}; color: {t.muted}; border: none; border-bottom: 1px solid {t.border};
   padding: 6px 8px 6px 11px; font-size: {size.LABEL_PX}px; font-weight: bold; }}
