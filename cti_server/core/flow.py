@@ -36,6 +36,7 @@ from ivr.orders import (
 from ivr.runtime import resume, start
 
 IN_FLOW = (CallPhase.FLOW, CallPhase.QUEUED)
+WAITING = (CallPhase.QUEUED, CallPhase.RESERVED, CallPhase.ALERTING)
 IMMEDIATE_ANSWERS_MAX = 50
 
 
@@ -97,7 +98,7 @@ def caller_answered(step: Step, call: Call) -> None:
     if call.waiting_for == flow_orders.ANSWER:
         step.emit(e.CallAnsweredByFlow(at=step.now, call=call.call))
         feed(step, call, Answered())
-    elif call.phase is CallPhase.QUEUED:
+    elif call.phase in WAITING:
         play_music(step, call)
 
 
@@ -105,7 +106,7 @@ def prompts_over(step: Step, call: Call, play: int) -> None:
     memory = step.memory(call.call)
     if memory.queue_play == play:
         memory.queue_play = 0
-        if call.phase in (CallPhase.QUEUED, CallPhase.RESERVED, CallPhase.ALERTING):
+        if call.phase in WAITING:
             play_music(step, call)
     elif call.phase not in IN_FLOW or digits.prompts_over(step, call, play):
         return

@@ -11,6 +11,7 @@ an event may happen is the Centre's business. An unknown or late event never fai
 
 from collections.abc import Iterable, Iterator
 
+from cti_server.core import events as e
 from cti_server.core import fold_agents, fold_calls, fold_talks
 from cti_server.core.entities import (
     START,
@@ -50,8 +51,16 @@ __all__ = [
 ]
 
 _FOLDS = {**fold_calls.FOLDS, **fold_talks.FOLDS, **fold_agents.FOLDS}
-_ID_FIELDS = ("call", "leg", "number", "display_name", "recording", "callback", "note", "answers")
-_IDS_OF = {event: tuple(name for name in _ID_FIELDS if name in event.__struct_fields__) for event in _FOLDS}
+_NEW_IDS: dict[type[Event], tuple[str, ...]] = {
+    e.CallArrived: ("call", "number", "display_name"),
+    e.CallInitiated: ("call", "number"),
+    e.LegPlaced: ("leg",),
+    e.RecordingBegun: ("recording",),
+    e.NoteTaken: ("note",),
+    e.ScriptFollowed: ("answers",),
+    e.CallbackRequested: ("callback", "number"),
+}
+"""Events that make an id known; `CallQueued` and `CallbackRequested` also give a sequence."""
 
 
 def apply(state: State, event: Event) -> None:
@@ -59,14 +68,16 @@ def apply(state: State, event: Event) -> None:
     kind = type(event)
     if event.at > state.last_at:
         state.last_at = event.at
-    for name in _IDS_OF[kind]:
-        given = getattr(event, name)
-        if given is not None and state.counter < given < SWITCH_LEG_BIT:
-            state.counter = given
-    key = getattr(event, "key", None)
-    if key is not None and not isinstance(key, str) and key.sequence > state.counter:
-        state.counter = key.sequence
+    for name in _NEW_IDS.get(kind, ()):
+        _count(state, getattr(event, name))
+    if isinstance(event, e.CallQueued | e.CallbackRequested):
+        _count(state, event.key.sequence)
     _FOLDS[kind](state, event)
+
+
+def _count(state: State, given: int | None) -> None:
+    if given is not None and state.counter < given < SWITCH_LEG_BIT:
+        state.counter = given
 
 
 def fold(events: Iterable[Event], state: State | None = None) -> State:
