@@ -32,6 +32,7 @@ class SipEndpoint:
         self._new_leg = new_leg
         self._on_event = on_event
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0
         self._is_pumping = False
         self.sockets = SipSockets(
             host=settings.host,
@@ -92,13 +93,16 @@ class SipEndpoint:
         self.pump()
 
     def _set_timer(self) -> None:
+        """A timer that is due earlier than needed only looks: most deadlines are cancelled long before, and setting
+        the timer anew with each message costs more."""
+        deadline = self.agent.next_deadline()
+        if deadline is None or (self._timer is not None and self._timer_at <= deadline):
+            return
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
-        deadline = self.agent.next_deadline()
-        if deadline is not None:
-            delay_s = max(0, deadline - self._clock()) / 1_000_000
-            self._timer = asyncio.get_running_loop().call_later(delay_s, self._due)
+        delay_s = max(0, deadline - self._clock()) / 1_000_000
+        self._timer_at = deadline
+        self._timer = asyncio.get_running_loop().call_later(delay_s, self._due)
 
     def _due(self) -> None:
         self._timer = None

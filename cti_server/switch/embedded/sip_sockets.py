@@ -5,6 +5,7 @@ import contextlib
 import ipaddress
 import socket
 from collections.abc import Callable, Coroutine
+from functools import lru_cache
 from typing import cast
 
 import structlog
@@ -211,6 +212,7 @@ class SipSockets:
         task.add_done_callback(self._tasks.discard)
 
 
+@lru_cache(maxsize=4096)
 def _is_address(host: str) -> bool:
     with contextlib.suppress(ValueError):
         ipaddress.ip_address(host)
