@@ -19,7 +19,7 @@ from cti_server.app.tables import EffectTable, EventList
 from cti_server.config import Configuration
 from cti_server.core.centre import Centre
 from cti_server.core.effects import CheckPin, LookUpCustomer, PrepareCard
-from cti_server.core.inputs import EnrolAgents, LoadSettings, Restarted
+from cti_server.core.inputs import EnrolAgents, LegAlive, LoadSettings, Restarted
 from cti_server.core.settings import AgentProfile
 from cti_server.core.state import State
 from cti_server.core.vocabulary import CallId, LegId, RecordingId
@@ -27,6 +27,7 @@ from cti_server.customers.main_system import open_main_system
 from cti_server.customers.performer import CustomerPerformer
 from cti_server.engine import Engine, EngineClock
 from cti_server.gateway.arrivals import PhonePlace
+from cti_server.gateway.certificates import tls_for
 from cti_server.gateway.history import StoredHistory
 from cti_server.gateway.phone_secrets import SignedPhoneSecrets, read_hard_phones
 from cti_server.gateway.server import Gateway, GatewaySettings
@@ -71,6 +72,7 @@ class CoreProcess:
             publisher=self._publishers,
             performer=self._performers,
             clock=self._clock,
+            inventory=self._inventory,
             alarm=self._alarm,
         )
         self._readers = ThreadPoolExecutor(1, thread_name_prefix="roster")
@@ -80,6 +82,7 @@ class CoreProcess:
             self._token_key, self._utc_now, read_hard_phones(hard_phones_file(self._folder))
         )
         self._main_system = open_main_system(shop_url(self._folder))
+        self._history = StoredHistory(Queries(self._database))
         self._credentials = CredentialsClient(self._folder.run / CREDENTIALS_SOCKET)
         self._switch = self._make_switch()
         self._gateway = self._make_gateway()
@@ -101,6 +104,11 @@ class CoreProcess:
 
     def _alarm(self, name: str, details: Mapping[str, str | int]) -> None:
         log.error("alarm", alarm=name, **details)
+
+    def _inventory(self) -> Restarted:
+        """What goes on when the Centre alone had to be built anew."""
+        alive = tuple(LegAlive(leg=LegId(leg), adopted=True) for leg in sorted(self._switch.legs))
+        return Restarted(inventory=alive, registered=self._switch.phones.registered)
 
     def _utc_now(self) -> int:
         return self._clock() + self._centre.state.clock_offset_us
@@ -166,7 +174,11 @@ class CoreProcess:
     def _make_gateway(self) -> Gateway:
         server = self._configuration.server
         return Gateway(
-            settings=GatewaySettings(host=server.gateway.host, port=server.gateway.port),
+            settings=GatewaySettings(
+                host=server.gateway.host,
+                port=server.gateway.port,
+                tls=tls_for(server.gateway.host, self._folder.secrets),
+            ),
             place=PhonePlace(host=server.sip.advertised or server.sip.host, port=server.sip.port),
             door=self.engine.carry_out,
             submit=self.engine.submit,
@@ -175,7 +187,7 @@ class CoreProcess:
             credentials=self._credentials,
             phones=self._phone_secrets,
             main=self._main_system,
-            history=StoredHistory(Queries(self._database)),
+            history=self._history,
             token_key=self._token_key,
             scripts=msgspec.Raw(msgspec.json.encode(self._configuration.library)),
             scripts_version=self._configuration.library.version,
@@ -191,7 +203,7 @@ class CoreProcess:
         }
         inventory = adopt(self._switch, resumes)
         self.engine.submit(Restarted(inventory=inventory, registered=self._switch.phones.registered))
-        self._tasks.append(asyncio.create_task(self.engine.run(), name="engine"))
+        self._running = asyncio.create_task(self.engine.run(), name="engine")
         await self._load()
         await self._switch.open()
         self._switch.phones.announce()
@@ -201,14 +213,23 @@ class CoreProcess:
 
     async def stop(self) -> None:
         """Desktops and phones are left as they are; a snapshot is kept."""
-        for task in self._tasks[1:]:
+        for task in self._tasks:
             task.cancel()
         await self._gateway.close()
         await self._switch.close()
         await self._customers.close()
         self.engine.stop()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(self._running, *self._tasks, return_exceptions=True)
         await self._journal.close()
+        await self._credentials.close()
+        await self._history.close()
+        await self._main_system.connector.close()
+        self._readers.shutdown(wait=False)
+        self._database.dispose()
+
+    async def until_ended(self) -> None:
+        """Returns when the engine ends by itself, which only a journal that cannot be read any more makes it do."""
+        await asyncio.wait([self._running])
 
     async def _load(self) -> None:
         reply = await self.engine.carry_out(LoadSettings(settings=self._configuration.centre))
@@ -263,14 +284,13 @@ def _next_epoch(file: Path) -> int:
 
 
 def run_core(data: Path, file: Path | None) -> int:
-    """Until SIGTERM. SIGHUP reads the configuration again."""
+    """Until SIGTERM (exit status 0), or until the engine ends (1). SIGHUP reads the configuration again."""
     configuration = config.read(data, file)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_core(configuration, file))
-    return 0
+        return runner.run(_core(configuration, file))
 
 
-async def _core(configuration: Configuration, file: Path | None) -> None:
+async def _core(configuration: Configuration, file: Path | None) -> int:
     process = CoreProcess(configuration, file=file)
     done = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -285,5 +305,11 @@ async def _core(configuration: Configuration, file: Path | None) -> None:
 
     loop.add_signal_handler(signal.SIGHUP, hang_up)
     await process.start()
-    await done.wait()
+    ended = asyncio.create_task(process.until_ended())
+    asked = asyncio.create_task(done.wait())
+    await asyncio.wait([ended, asked], return_when=asyncio.FIRST_COMPLETED)
+    if ended.done():
+        log.error("engine_ended", hint="the warden starts this process again")
     await process.stop()
+    asked.cancel()
+    return 1 if ended.done() else 0

@@ -13,6 +13,7 @@ from cti_server import config
 from cti_server.app.places import media_socket
 from cti_server.config import Configuration
 from cti_server.core.vocabulary import Secret
+from cti_server.gateway.certificates import fingerprint, is_loopback, own_certificate
 from cti_server.speech.place import RENDERED
 from cti_server.storage import schema
 from cti_server.storage.data_folder import DataFolder, DataFolderInUse, DataLock
@@ -32,11 +33,20 @@ def serve(data: Path, file: Path | None = None) -> int:
         print(f"The administrator is `admin`, the password {password.reveal()}")
         print(f"(kept in {DataFolder(data).secrets / ADMIN_PASSWORD_FILE}; `./ieum user password admin` changes it)")
     server = configuration.server
-    print(f"Desktops: ws://{server.gateway.host}:{server.gateway.port}   SIP: {server.sip.host}:{server.sip.port}")
+    print(f"Desktops: {_desktop_address(configuration)}   SIP: {server.sip.host}:{server.sip.port}")
     print("Stop with Ctrl+C; calls that are up end then.", flush=True)
     warden = Warden(children(configuration, file), report=lambda line: print(f"ieum: {line}", file=sys.stderr))
     asyncio.run(warden.run())
     return 0
+
+
+def _desktop_address(configuration: Configuration) -> str:
+    """With the fingerprint that desktops pin, where they come by TLS."""
+    server = configuration.server
+    if is_loopback(server.gateway.host):
+        return f"ws://{server.gateway.host}:{server.gateway.port}"
+    certificate = own_certificate(DataFolder(server.data).secrets, server.gateway.host)
+    return f"wss://{server.gateway.host}:{server.gateway.port} --fingerprint {fingerprint(certificate)}"
 
 
 def prepare(data: Path, file: Path | None) -> tuple[Configuration, Secret | None]:

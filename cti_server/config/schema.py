@@ -46,7 +46,7 @@ class TimesText(msgspec.Struct, frozen=True, kw_only=True):
     outbound_after_call_work_s: Seconds = 30
     after_call_work_extension_s: Seconds = 30
     after_call_work_extensions: Annotated[int, Meta(ge=0, le=20)] = 2
-    desktop_lost_s: Annotated[int, Meta(ge=1, le=300)] = 10
+    desktop_lost_s: Annotated[int, Meta(ge=1, le=300)] = 5
     rest_s: Seconds = 30
     phone_return_s: Seconds = 60
     lookup_timeout_s: Annotated[int, Meta(ge=1, le=30)] = 2

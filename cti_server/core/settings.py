@@ -71,7 +71,7 @@ class CentreSettings(msgspec.Struct, frozen=True, kw_only=True):
     pop_wait_ms: int = 150
     after_call_work_extension_s: int = 30
     after_call_work_extensions: int = 2
-    desktop_lost_s: int = 10
+    desktop_lost_s: int = 5
     lookup_timeout_s: int = 2
     pin_timeout_s: int = 5
     flow_limit_s: int = 900

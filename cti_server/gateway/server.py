@@ -38,9 +38,9 @@ from cti_server.wire.server import Denied, ServerFrame
 
 HELLO_TIMEOUT_S = 10.0
 SEND_TIMEOUT_S = 10.0
-PING_EVERY_S = 5.0
-PING_TIMEOUT_S = 4.5
-"""A dead link is noticed within 9.5 s."""
+PING_EVERY_S = 2.5
+PING_TIMEOUT_S = 2.5
+"""A dead link is noticed within 5 s; with ``desktop_lost_s`` its agent is Not Ready within 10 s."""
 CLIENTS_MAX = 500
 FRAMES_WAITING_MAX = 16
 ELSEWHERE = 4001
