@@ -1,0 +1,71 @@
+"""`ieum bench`: runs the measurements of `tests/benchmarks`, prints them beside the machine's own floor, writes JSON.
+
+What is measured, and how, stands there and in docs/performance.md; here is only in which order, and how it is told.
+"""
+
+import argparse
+import importlib
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cti_server.core.errors import IeumError
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+NAMES = ("setup", "gap", "media", "pop")
+FLOOR = "floor_"
+
+
+class CannotBench(IeumError):
+    """A measurement cannot be made here; the text says why."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Status 1 when one of them could not be made; a missed aim is a result, and none of that."""
+    names = (arguments.name,) if arguments.name else NAMES
+    found: dict[str, Any] = {}
+    failed: list[str] = []
+    for name in names:
+        print(f"── {name}", flush=True)
+        try:
+            figures = _measure(name)
+        except CannotBench as error:
+            failed.append(name)
+            print(f"cannot be measured: {error}", file=sys.stderr)
+            continue
+        _print(figures)
+        found |= {_key(name, key): value for key, value in figures.items()}
+    if arguments.json:
+        arguments.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    return 1 if failed else 0
+
+
+def _measure(name: str) -> dict[str, Any]:
+    if not (ROOT / "tests" / "benchmarks").is_dir():
+        raise CannotBench("the benches are part of the source, not of the installed program: run ./ieum bench there")
+    if str(ROOT) not in sys.path:
+        sys.path.insert(0, str(ROOT))
+    try:
+        bench = importlib.import_module(f"tests.benchmarks.bench_{name}")
+        figures: dict[str, Any] = bench.run()
+    except ModuleNotFoundError as error:
+        raise CannotBench(f"{error.name} is missing: ./ieum test installs what tests and benches need") from error
+    except Exception as error:
+        if type(error).__name__ == "CannotMeasure":
+            raise CannotBench(str(error)) from error
+        raise
+    return figures
+
+
+def _key(name: str, key: str) -> str:
+    """Floors are of one run: each stands under the name of its bench."""
+    return f"{name}_{key}" if key.startswith(FLOOR) else key
+
+
+def _print(figures: Mapping[str, Any]) -> None:
+    width = max(map(len, figures), default=0)
+    for key, value in figures.items():
+        text = ", ".join(f"{part}: {each}" for part, each in value.items()) if isinstance(value, dict) else value
+        print(f"{key:<{width}}  {text}", flush=True)
