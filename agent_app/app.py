@@ -36,6 +36,8 @@ def main(argv: list[str] | None = None) -> int:
     if arguments.user and password:
         window.sign_in.password.setText(password)
         QTimer.singleShot(0, window, window.sign_in.submit)
+    if arguments.ready:
+        get_ready_once(window)
     if arguments.screenshot:
         shot = Screenshot(window, Path(arguments.screenshot))
         QTimer.singleShot(arguments.screenshot_after, window, shot.take)
@@ -59,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--no-phone-process", action="store_true", help="the softphone is started by somebody else")
     made.add_argument("--phone-argument", action="append", default=[], metavar="ARG", help="passed on to the softphone")
     made.add_argument("--home", metavar="FOLDER", help="settings and drafts of this workplace")
+    made.add_argument("--ready", action="store_true", help="be ready for calls as soon as the phone is registered")
     made.add_argument("--screenshot", metavar="FILE.png", help="save a picture of the window, then leave")
     made.add_argument("--screenshot-after", type=int, default=SCREENSHOT_AFTER_MS, metavar="MS")
     return made
@@ -96,6 +99,18 @@ def start_phone(rendezvous: Path, more: list[str]) -> bool:
     process.setStandardOutputFile(QProcess.nullDevice())
     process.setStandardErrorFile(QProcess.nullDevice())
     return bool(process.startDetached())
+
+
+def get_ready_once(window: MainWindow) -> None:
+    """Ready by itself, the first time that it is possible; from then on it is the person's own choice."""
+    model = window.desk.state_bar
+
+    def look() -> None:
+        if window.view is not None and not model.why_not_ready():
+            model.changed.disconnect(look)
+            model.ready()
+
+    model.changed.connect(look)
 
 
 def password_of(arguments: argparse.Namespace) -> str:

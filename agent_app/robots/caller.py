@@ -10,7 +10,8 @@ from collections.abc import Callable
 import msgspec
 
 from agent_app.robots.ear import Ear
-from agent_app.softphone.line import Account, Caller, Line
+from agent_app.softphone.account import Account, Caller
+from agent_app.softphone.line import Line
 from agent_app.softphone.voice import Voice
 from cti_server.sip.offer_answer import Agreed
 

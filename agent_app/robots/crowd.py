@@ -17,7 +17,7 @@ import msgspec
 
 from agent_app.robots.agent import AgentPlan, AgentReport, RobotAgent
 from agent_app.robots.caller import CallPlan, CallReport, RobotCaller
-from agent_app.softphone.line import Account
+from agent_app.softphone.account import Account
 
 PYVOIP_CALLERS_MAX = 4
 

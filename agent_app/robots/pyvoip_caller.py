@@ -9,8 +9,8 @@ import warnings
 from typing import Any
 
 from agent_app.robots.caller import CallPlan, CallReport
+from agent_app.softphone.account import Account
 from agent_app.softphone.audio import FRAME_BYTES
-from agent_app.softphone.line import Account
 from agent_app.softphone.pyvoip_driver import (
     FRAME_S,
     RTP_PORTS_WANTED,

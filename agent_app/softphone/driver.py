@@ -6,7 +6,7 @@ independent phone in tests. A driver reports to its ``DriverUser``; it decides n
 
 from typing import Protocol
 
-from agent_app.softphone.line import Account, Caller
+from agent_app.softphone.account import Account, Caller
 
 
 class DriverUser(Protocol):

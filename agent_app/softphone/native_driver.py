@@ -1,8 +1,9 @@
 """Our own phone: ``Line`` for SIP, ``Voice`` for sound. Joins the two; decides nothing else."""
 
+from agent_app.softphone.account import Account, Caller
 from agent_app.softphone.audio import AudioDevice
 from agent_app.softphone.driver import DriverUser
-from agent_app.softphone.line import Account, Caller, Line
+from agent_app.softphone.line import Line
 from agent_app.softphone.voice import Voice
 from cti_server.sip.offer_answer import Agreed
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Coroutine
 import msgspec
 
 from agent_app.softphone import messages as ms
+from agent_app.softphone.account import Account, Caller
 from agent_app.softphone.audio import AudioDevice, device_names
 from agent_app.softphone.driver import Driver
-from agent_app.softphone.line import Account, Caller
 
 LEVEL_INTERVAL_S = 0.25
 TEST_S = 1.0

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from agent_app.softphone.account import Account, Caller
 from agent_app.softphone.audio import FRAME_BYTES, AudioDevice, level_dbfs
 from agent_app.softphone.driver import DriverUser
-from agent_app.softphone.line import Account, Caller
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # pyVoIP imports audioop

@@ -7,7 +7,7 @@ from pathlib import Path
 from agent_app.robots.agent import AgentPlan
 from agent_app.robots.caller import CallPlan, Keys
 from agent_app.robots.crowd import Appointment, Day
-from agent_app.softphone.line import Account
+from agent_app.softphone.account import Account
 from cti_server.app.demo_centre import CARE_LINE, HARD_PHONE, MAIN_LINE, ORDERS_LINE, YOUR_LINE, DemoCentre
 from cti_server.customers.sample import SampleCaller
 from cti_server.speech.rendering import Utterance

@@ -29,7 +29,7 @@ import pytest
 import websockets.sync.client as ws
 import yaml
 
-from agent_app.softphone.line import Account
+from agent_app.softphone.account import Account
 from cti_server import config
 from cti_server.app.serving import prepare
 from cti_server.config import DEFAULT_FILE

@@ -15,8 +15,9 @@ import numpy as np
 
 from agent_app.link.client import Changed, Client, LinkEvent, Received, Target
 from agent_app.robots.ear import tone
+from agent_app.softphone.account import Account, Caller
 from agent_app.softphone.audio import FRAME_BYTES, SILENCE
-from agent_app.softphone.line import Account, Caller, Line
+from agent_app.softphone.line import Line
 from agent_app.softphone.voice import Voice
 from agent_app.store import Connection
 from cti_server.sip.offer_answer import Agreed

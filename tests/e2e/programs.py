@@ -12,7 +12,7 @@ from types import TracebackType
 import pytest
 
 from agent_app.robots.ear import tone
-from agent_app.softphone.line import Account
+from agent_app.softphone.account import Account
 
 SCENARIOS = Path(__file__).with_name("scenarios")
 SIPP_DIGITS = Path("/usr/share/sip-tester")

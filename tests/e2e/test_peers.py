@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_app.softphone.line import Account
+from agent_app.softphone.account import Account
 from cti_server.media.wav import read_channels
 from cti_server.wire import client as cl
 from tests.e2e.centre import DIRECT, MAIN, ROOT, Centre

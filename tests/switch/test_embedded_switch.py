@@ -14,7 +14,7 @@ import numpy as np
 from agent_app.robots.caller import CallPlan, Keys, RobotCaller
 from agent_app.robots.ear import tone
 from agent_app.softphone import messages as ms
-from agent_app.softphone.line import Account
+from agent_app.softphone.account import Account
 from agent_app.softphone.native_driver import NativeDriver
 from agent_app.softphone.phone import Phone
 from cti_server.core import effects as ef
