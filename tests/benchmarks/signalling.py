@@ -63,9 +63,7 @@ def bench_centre() -> Iterator[tuple[Centre, int]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def offer(  # noqa: PLR0913  # one run has that many knobs
-    centre: Centre, agents_port: int, *, hold: str, rate: float, calls: int, waiting: int, seconds: float
-) -> Run:
+def offer(centre: Centre, agents_port: int, *, hold: str, rate: float, calls: int, waiting: int, seconds: float) -> Run:
     """``hold``: sipp's pause of an agent. ``waiting``: callers at a time, at most."""
     folder = centre.data.parent / f"run-{time.monotonic_ns()}"
     folder.mkdir()
