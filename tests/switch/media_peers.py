@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from cti_server.media import g711, rtp
+from cti_server.media import detect, g711, rtp
+from cti_server.media.dtmf import DigitSender
 from cti_server.media.g711 import Codec, Samples
 from cti_server.switch.embedded.media_link import LinkState, MediaLink, MediaUnavailable
 from cti_server.switch.embedded.media_protocol import AnyReport
@@ -191,3 +192,31 @@ class Studio:
     def set_remote(self, number: int, phone: Phone, *, call: int = 1, **remote: Any) -> None:
         remote = {"address": "127.0.0.1", "port": phone.own_port} | remote
         self.link.set_remote(call=call, leg=number, codec=phone.codec, payload_type=phone.codec.payload_type, **remote)
+
+
+def is_tone(samples: np.ndarray, frequency_hz: float) -> bool:
+    return detect.share_of(samples, frequency_hz) > 0.8
+
+
+async def two_legs(studio: Studio, **codecs: Codec) -> tuple[Phone, Phone]:
+    caller = await studio.leg(1, codec=codecs.get("caller", Codec.PCMU))
+    agent = await studio.leg(2, codec=codecs.get("agent", Codec.PCMU))
+    caller.talk(440)
+    agent.talk(1000)
+    studio.link.connect_legs(call=1, leg=1, other=2)
+    return caller, agent
+
+
+async def press(phone: Phone, digits: str, *, lose: str = "") -> None:
+    """Send keys as a phone does; ``lose`` drops the ``first`` or ``last`` packets of each key."""
+    sender, base = DigitSender(digits, tone_ms=80, gap_ms=60), phone.sender.timestamp
+    while not sender.is_done:
+        packet = sender.next_frame()
+        if packet is not None:
+            is_end = bool(packet.payload[1] & 0x80)
+            is_lost = (lose == "first" and packet.marker) or (lose == "last" and is_end)
+            data = phone.sender.packet_at(base + packet.start, packet.payload, payload_type=101, marker=packet.marker)
+            if not is_lost:
+                phone.send(data)
+        phone.sender.advance(160)
+        await asyncio.sleep(0.002)

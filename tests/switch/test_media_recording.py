@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,8 +21,7 @@ from cti_server.switch.embedded.media_protocol import (
     RecordingResumed,
     RecordingStarted,
 )
-from tests.switch.media_peers import Phone, Studio
-from tests.switch.test_media_worker import is_tone, two_legs
+from tests.switch.media_peers import Phone, Studio, is_tone, two_legs
 
 
 async def start(studio: Studio, path: Path, *, recording: int = 1, codec: Codec = Codec.PCMU) -> None:
@@ -233,3 +233,34 @@ def first_samples(channel: np.ndarray) -> np.ndarray:
     changes = np.flatnonzero(np.diff(spoken.astype(int))) + 1
     numbers = spoken[np.concatenate([[0], changes])].astype(int) - 0x80
     return numbers
+
+
+def test_a_stall_of_the_worker_leaves_both_channels_together(tmp_path: Path) -> None:
+    """Stopped for a second and a half while both talk: the sockets held the packets, and not a sample is out of place."""
+
+    async def scene() -> None:
+        path = tmp_path / "1-1.wav"
+        async with Studio(tmp_path) as studio:
+            caller, agent = await two_legs(studio)
+            await agent.hears(5)
+            await start(studio, path)
+            await agent.hears(50)
+            studio.worker.process.send_signal(signal.SIGSTOP)
+            stopped = caller.sender.timestamp
+            while (caller.sender.timestamp - stopped) % 2**32 < 12_000:
+                await asyncio.sleep(0.02)
+            studio.worker.process.send_signal(signal.SIGCONT)
+            await agent.hears(150)
+            caller.hush()
+            agent.hush()
+            left, right = await finish(studio, path)
+            assert len(left) == len(right)
+            assert abs(last_sound(left) - last_sound(right)) < 2000
+            assert is_tone(left[4000 : last_sound(left)], 1000)
+            assert is_tone(right[4000 : last_sound(right)], 440)
+
+    asyncio.run(scene())
+
+
+def last_sound(channel: np.ndarray) -> int:
+    return int(np.flatnonzero(np.abs(channel) > 1000)[-1])

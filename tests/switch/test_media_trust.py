@@ -6,8 +6,7 @@ from pathlib import Path
 
 from cti_server.media import detect, rtp
 from cti_server.switch.embedded.media_protocol import DigitPressed, LegHeard
-from tests.switch.media_peers import Phone, Studio, until
-from tests.switch.test_media_worker import is_tone, press
+from tests.switch.media_peers import Phone, Studio, is_tone, press, until
 
 
 def test_a_stranger_is_neither_heard_nor_sent_to(tmp_path: Path) -> None:

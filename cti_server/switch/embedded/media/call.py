@@ -194,12 +194,12 @@ class MediaCall:
 
     # --- looking after -----------------------------------------------------------------------------------------------
 
-    def look_after(self) -> None:
-        """Once a second: counters, RTCP, drift of the recorded channels."""
+    def look_after(self, *, is_on_time: bool) -> None:
+        """Once a second: counters, RTCP, and, unless packets wait since a stall, drift of the recorded channels."""
         for number, leg in self.legs.items():
             leg.peer.note_reception()
             self._rtcp[number].report_if_due()
-            if leg.tap is not None:
+            if is_on_time and leg.tap is not None:
                 leg.tap.correct(leg.peer.timestamp)
 
     def statistics(self, leg: Leg) -> wire.LegStatistics:

@@ -17,6 +17,8 @@ from cti_server.switch.embedded.media.sink import Finished, RecordingSink, SinkF
 CHUNK = RATE
 WAIT_S = 0.35
 WAIT = int(RATE * WAIT_S)
+STALL = RATE // 2
+"""So much time between two flushes, which are a tenth of a second apart, and the process was held up."""
 
 
 class Channel(ChannelTimeline):
@@ -42,6 +44,7 @@ class Recording:
 
     __slots__ = (
         "_file",
+        "_flushed_at",
         "_marked_ms",
         "_sink",
         "_started",
@@ -79,6 +82,7 @@ class Recording:
         self.is_paused = False
         self.stopped_at = 0
         self._marked_ms = 0
+        self._flushed_at = 0
         self._sink = sink
         self._started = time.monotonic()
         self._file: SinkFile = sink.open(path, codec, report)
@@ -105,11 +109,17 @@ class Recording:
         return self._marked_ms
 
     def flush(self) -> None:
-        """Hand over what is due. Call ten times a second."""
+        """Hand over a second, if one is due. Call ten times a second.
+
+        After a stall of the process the packets that wait in the sockets come first: they still belong into the seconds
+        that seem due.
+        """
         if not self.is_open:
             return
-        ready = self.position() - WAIT
-        while self.is_open and self.agent.origin + CHUNK <= ready:
+        position = self.position()
+        was_stalled = position - self._flushed_at > STALL
+        self._flushed_at = position
+        if not was_stalled and self.agent.origin + CHUNK <= position - WAIT:
             self._hand_over(CHUNK)
 
     def stop(self) -> None:

@@ -25,6 +25,8 @@ log = structlog.get_logger(__name__)
 CALLS_MAX = 5_000
 FLUSH_INTERVAL_S = 0.1
 SWEEP_INTERVAL_S = 1.0
+STALL_S = 0.15
+"""So much too late, and packets wait in the sockets whose arrival says nothing about when they were spoken."""
 STOP_TIMEOUT_S = 10.0
 
 
@@ -52,6 +54,7 @@ class MediaWorker:
         self._vigil = Vigil(media_timeout_s=media_timeout_s, idle_exit_s=idle_exit_s, now=time.monotonic())
         self._control = Control(execute=self._execute, welcome=self._welcome, changed=self._control_changed)
         self._shop = Workshop(loop, self._control.report, f"ieum-{self.name}")
+        self._swept_at = time.monotonic()
         self._timers: list[asyncio.TimerHandle] = []
         self._repeat(FLUSH_INTERVAL_S, self._flush)
         self._repeat(SWEEP_INTERVAL_S, self._sweep)
@@ -95,8 +98,10 @@ class MediaWorker:
 
     def _sweep(self) -> None:
         now = time.monotonic()
+        is_on_time = now - self._swept_at < SWEEP_INTERVAL_S + STALL_S
+        self._swept_at = now
         for call in self._calls.values():
-            call.look_after()
+            call.look_after(is_on_time=is_on_time)
         for leg in self._vigil.newly_lost(self._calls.values(), now):
             self._control.report(wire.MediaLost(call=leg.call, leg=leg.number))
         for call in [call for call in self._calls.values() if self._vigil.is_dead(call)]:
