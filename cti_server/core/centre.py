@@ -128,6 +128,10 @@ class Centre:
     def load_flows(self, flows: FlowSet) -> None:
         """New calls get these; calls in progress keep the version that they began with."""
         self._around.read_flows(flows)
+        positions = [call.position for call in self.state.calls.values() if call.position is not None]
+        used = {(position.flow_id, position.version): None for position in positions}
+        older = self._around.older_flows
+        self._around.older_flows = {key: flow for key, flow in older.items() if key in used}
 
     def next_deadline(self) -> int | None:
         """When ``Tick`` is wanted, in engine microseconds; None: nothing is awaited."""
@@ -146,6 +150,8 @@ class Centre:
         else:
             HANDLERS[type(input)](step, input)
         self._conclude(step)
+        if isinstance(input, inputs.Restarted):
+            self._check_everything(step)
         return step.outcome
 
     def _carry_out(self, step: Step, command: inputs.AgentCommand) -> None:
@@ -202,6 +208,14 @@ class Centre:
             more_calls, more_people = self._assign(step)
             calls, people = {**calls, **more_calls}, {**people, **more_people}
         self._set_deadlines(calls, people)
+
+    def _check_everything(self, step: Step) -> None:
+        """After a restart no call and no agent may be left behind, touched or not."""
+        found = invariants.check_all(self.state, self._around)
+        for violation in found:
+            self._broken(step, violation)
+        if found:
+            self._conclude(step)
 
     def _assign(self, step: Step) -> tuple[dict[CallId, None], dict[AgentId, None]]:
         """The only caller of ``routing.decide``: after every input, on the queues that it touched."""
@@ -266,7 +280,8 @@ def _call_is_due(step: Step, call: Call) -> None:
         if leg.limit_at is not None and leg.limit_at <= step.now:
             legs.on_deadline(step, call, leg)
             return
-    if call.recording_limit_at is not None and call.recording_limit_at <= step.now:
+    recording_limit_at = deadlines.of_recording(call, step.memory(call.call))
+    if recording_limit_at is not None and recording_limit_at <= step.now:
         recordings.ran_out(step, call)
     elif call.phase is CallPhase.RESERVED:
         if call.release_at is not None and call.release_at <= step.now:

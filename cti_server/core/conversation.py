@@ -35,10 +35,24 @@ def establish(step: Step, call: Call) -> None:
             waited_us=waited_us,
         )
     )
-    step.order(ConnectLegs(call=call.call, n=step.n(call.call), leg=customer_leg, other=agent_leg))
+    step.order(_connect(step, call, customer_leg, agent_leg))
     recordings.begin(step, call, agent_leg=agent_leg, customer_leg=customer_leg)
     if call.callback is not None:
         callbacks.reached(step, call)
+
+
+def assure(step: Step, call: Call) -> None:
+    """After a restart: what was ordered last may have been lost with the process, and is ordered again."""
+    if call.outside_leg is not None and call.customer_leg is not None:
+        step.order(_connect(step, call, call.customer_leg, call.outside_leg))
+        return
+    agent_leg, customer_leg = _both(call)
+    if call.phase is CallPhase.HELD:
+        step.order(HoldLeg(call=call.call, n=step.n(call.call), leg=customer_leg, other=agent_leg))
+    else:
+        step.order(_connect(step, call, customer_leg, agent_leg))
+    step.order(MuteLeg(call=call.call, n=step.n(call.call), leg=agent_leg, muted=call.muted))
+    recordings.assure(step, call, agent_leg=agent_leg, customer_leg=customer_leg)
 
 
 def hold(step: Step, command: HoldCall) -> None:
@@ -90,6 +104,10 @@ def end(step: Step, command: EndCall) -> None:
         clear(step, call, ClearingCause.AGENT_HUNG_UP)
     elif call.phase is not CallPhase.CLEARED:
         raise Refused("not_connected", call=call.call)
+
+
+def _connect(step: Step, call: Call, leg: LegId, other: LegId) -> ConnectLegs:
+    return ConnectLegs(call=call.call, n=step.n(call.call), leg=leg, other=other)
 
 
 def _talking(call: Call) -> tuple[LegId, LegId]:

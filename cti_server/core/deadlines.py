@@ -28,13 +28,21 @@ def of_call(call: Call, memory: Memory | None) -> int | None:
     elif call.phase in (CallPhase.CONNECTED, CallPhase.HELD):
         found += _known(call.limit_at)
     if call.recording_limit_at is not None:
-        found.append(call.recording_limit_at)
+        found.append(of_recording(call, memory) or call.recording_limit_at)
     if memory is not None:
         if memory.lookup_until is not None:
             found.append(memory.lookup_until)
         if call.phase in (CallPhase.FLOW, CallPhase.QUEUED):
             found += _known(memory.collect_until, memory.announce_at)
     return min(found, default=None)
+
+
+def of_recording(call: Call, memory: Memory | None) -> Micros | None:
+    """When the recorder must have answered."""
+    asked_again = memory.recording_until if memory is not None else None
+    if call.recording_limit_at is None or asked_again is None:
+        return call.recording_limit_at
+    return max(call.recording_limit_at, asked_again)
 
 
 def of_agent(agent: Agent) -> int | None:

@@ -31,6 +31,25 @@ def begin(step: Step, call: Call, *, agent_leg: LegId, customer_leg: LegId) -> N
     step.emit(
         e.RecordingBegun(at=step.now, call=call.call, recording=recording, limit_at=step.after(s=CONFIRM_LIMIT_S))
     )
+    _order_start(step, call, recording, agent_leg=agent_leg, customer_leg=customer_leg)
+
+
+def assure(step: Step, call: Call, *, agent_leg: LegId, customer_leg: LegId) -> None:
+    """After a restart: an order may have been lost with the process, so it is given again; repeating is harmless."""
+    if call.recording is None:
+        return
+    if call.recording_state is RecordingState.STARTING:
+        step.memory(call.call).recording_until = step.after(s=CONFIRM_LIMIT_S)
+        _order_start(step, call, call.recording, agent_leg=agent_leg, customer_leg=customer_leg)
+    elif call.recording_state is RecordingState.PAUSED:
+        step.order(PauseRecordingEffect(call=call.call, n=step.n(call.call), recording=call.recording))
+    elif call.recording_state is RecordingState.RECORDING:
+        step.order(ResumeRecordingEffect(call=call.call, n=step.n(call.call), recording=call.recording))
+
+
+def _order_start(step: Step, call: Call, recording: RecordingId, *, agent_leg: LegId, customer_leg: LegId) -> None:
+    """The start is that of the conversation, so that an order given again names the same file."""
+    started_at = call.established_at if call.established_at is not None else step.now
     step.order(
         StartRecording(
             call=call.call,
@@ -38,7 +57,7 @@ def begin(step: Step, call: Call, *, agent_leg: LegId, customer_leg: LegId) -> N
             recording=recording,
             agent_leg=agent_leg,
             customer_leg=customer_leg,
-            started_at_us=step.utc_us,
+            started_at_us=started_at + step.state.clock_offset_us,
         )
     )
 

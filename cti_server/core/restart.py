@@ -1,11 +1,12 @@
 """The core process is back: every passing state is asked about (ARCHITECTURE.md, decision 8).
 
-Calls whose legs were adopted go on; who waited keeps place and music; a flow repeats its node; an offer is taken back
-and the caller returns to the head of the queue; what was being dialled is given up. What only the journal knows is
-let go, what only the switch knows too. Desktops and phones have a while to come back.
+Calls whose legs were adopted go on, and what was ordered for them last is ordered again; who waited keeps place and
+music; a flow repeats its node; an offer is taken back and the caller returns to the head of the queue; what was being
+dialled is given up. What only the journal knows is let go, what only the switch knows too. Desktops and phones have a
+while to come back.
 """
 
-from cti_server.core import agents, flow, identity, legs, offers
+from cti_server.core import agents, conversation, flow, identity, legs, offers
 from cti_server.core import events as e
 from cti_server.core.calls import clear
 from cti_server.core.entities import Agent, Call
@@ -64,6 +65,8 @@ def _call_after_restart(step: Step, call: Call, inventory: dict[LegId, bool]) ->
         clear(step, call, ClearingCause.SERVER_RESTARTED if known else ClearingCause.MEDIA_LOST, reason=REASON)
     elif call.phase in flow.IN_FLOW:
         _wait_on(step, call)
+    else:
+        conversation.assure(step, call)
 
 
 def _confirm_adopted(step: Step, call: Call, inventory: dict[LegId, bool]) -> None:

@@ -48,6 +48,8 @@ class Memory:
     looked_up_by: str = ""
     lookup_until: Micros | None = None
     pin: int = 0
+    recording_until: Micros | None = None
+    """Asked for again after a restart: until then no news of it is no bad news."""
 
 
 @dataclass(slots=True)

@@ -275,6 +275,9 @@ class Network:
             leg.caller.heard(effect.prompts)
 
     def _record(self, effect: f.StartRecording) -> None:
+        if effect.recording in self.recordings:
+            self._send(self._world.between(5, 60), i.RecordingStarted(call=effect.call, recording=effect.recording))
+            return
         if self._world.chance(0.03):
             failure = i.RecordingFailed(call=effect.call, recording=effect.recording, reason="disk_full")
             self._send(self._world.between(5, 500), failure)

@@ -48,6 +48,7 @@ SETTINGS = CentreSettings(
         CodeSettings(code="other", title={}),
     ),
     ring_timeout_s=20,
+    desktop_lost_s=10,
     pop_wait_ms=150,
 )
 

@@ -77,10 +77,38 @@ def test_conversations_that_were_adopted_go_on() -> None:
     house.crash(adopted=(call.agent_leg, call.customer_leg))
     call = house.call(call.call)
     assert call.phase is CallPhase.CONNECTED
+    assert [type(effect).__name__ for effect in house.effects] == ["ConnectLegs", "MuteLeg", "StartRecording"]
+    assert call.recording is not None
+    house.tell(i.RecordingStarted(call=call.call, recording=call.recording))
     house.tell(i.HoldCall(agent=KIM, call=call.call))
     assert house.one(f.HoldLeg)
     house.tell(i.EndCall(agent=KIM, call=call.call))
     assert len(house.seen(f.ReleaseLeg)) == 2
+
+
+def test_a_paused_recording_is_paused_again_because_the_order_may_have_been_lost() -> None:
+    house = House()
+    house.at_work(KIM)
+    call = house.talking()
+    assert call.agent_leg is not None and call.customer_leg is not None and call.recording is not None
+    house.tell(i.RecordingStarted(call=call.call, recording=call.recording))
+    house.tell(i.PauseRecording(agent=KIM, call=call.call))
+    house.tell(i.HoldCall(agent=KIM, call=call.call))
+    house.crash(adopted=(call.agent_leg, call.customer_leg))
+    assert [type(effect).__name__ for effect in house.effects] == ["HoldLeg", "MuteLeg", "PauseRecordingEffect"]
+
+
+def test_a_recording_asked_for_again_has_time_to_answer() -> None:
+    house = House()
+    house.at_work(KIM)
+    call = house.talking()
+    assert call.agent_leg is not None and call.customer_leg is not None
+    house.now += 9_900_000
+    house.crash(adopted=(call.agent_leg, call.customer_leg))
+    house.wait(9.9)
+    assert not house.seen(e.RecordingLost)
+    house.wait(0.1)
+    assert house.one(e.RecordingLost).reason == "no_answer"
 
 
 def test_a_conversation_of_which_one_side_is_gone_ends() -> None:
