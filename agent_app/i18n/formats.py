@@ -6,11 +6,13 @@ Times come as UTC microseconds and are shown in the workplace's own zone. Unknow
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from agent_app.i18n import language
 
 UNKNOWN: Final = "–"
+_QUARTER_OF_AN_HOUR_US: Final = 15 * 60 * 1_000_000
 _WEEKDAYS_KO: Final = "월화수목금토일"
 _WEEKDAYS_EN: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS_EN: Final = (
@@ -55,8 +57,14 @@ def short_time(at_us: int) -> str:
 
 
 def month(at_us: int) -> str:
-    at = local(at_us)
-    return f"{at.year}년 {at.month}월" if language() == "ko" else f"{_MONTHS_EN[at.month - 1]} {at.year}"
+    return _month(at_us // _QUARTER_OF_AN_HOUR_US, language())
+
+
+@lru_cache(maxsize=4096)
+def _month(quarter: int, code: str) -> str:
+    """No zone changes its day within a quarter of an hour; long histories ask for the same ones again."""
+    at = local(quarter * _QUARTER_OF_AN_HOUR_US)
+    return f"{at.year}년 {at.month}월" if code == "ko" else f"{_MONTHS_EN[at.month - 1]} {at.year}"
 
 
 def time_of_day(at_us: int | None) -> str:

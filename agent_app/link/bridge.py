@@ -9,21 +9,25 @@ import asyncio
 import contextlib
 import threading
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
-from agent_app.link.client import Client, LinkEvent, Target
+from agent_app.link.client import Batch, Client, LinkEvent, Target
 from cti_server.wire.client import ClientFrame
 
 STOP_TIMEOUT_S = 3.0
 
 
 class Bridge(QObject):
-    """`happened` carries a LinkEvent and is delivered in the thread that owns this object."""
+    """`happened` carries LinkNews and is delivered in the thread that owns this object."""
 
     happened = Signal(object)
+    _woken = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._lock = threading.Lock()
+        self._waiting: list[LinkEvent] = []
+        self._woken.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._client: Client | None = None
         self._task: asyncio.Task[None] | None = None
@@ -51,6 +55,13 @@ class Bridge(QObject):
             self._thread.join(STOP_TIMEOUT_S)
             self._thread = None
 
+    def _deliver(self) -> None:
+        """In the Qt thread."""
+        with self._lock:
+            events, self._waiting = tuple(self._waiting), []
+        if not self._is_closing:
+            self.happened.emit(events[0] if len(events) == 1 else Batch(events))
+
     # --- in the asyncio thread -------------------------------------------------------------------------------------
 
     def _run(self, started: threading.Event) -> None:
@@ -77,8 +88,14 @@ class Bridge(QObject):
         self._stopped.set()
 
     def _emit(self, event: LinkEvent) -> None:
-        if not self._is_closing:
-            self.happened.emit(event)
+        """One wake-up of the window for all that waits: an offer is a dozen messages, and one picture."""
+        if self._is_closing:
+            return
+        with self._lock:
+            self._waiting.append(event)
+            is_first = len(self._waiting) == 1
+        if is_first:
+            self._woken.emit()
 
     def _soon(self, work: object, *arguments: object) -> None:
         if self._loop is not None and not self._loop.is_closed():

@@ -49,6 +49,16 @@ class Changed:
 LinkEvent = Received | Changed
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What came in while the window was busy, in order: folded as a whole, shown once."""
+
+    events: tuple[LinkEvent, ...]
+
+
+LinkNews = LinkEvent | Batch
+
+
 @dataclass(slots=True)
 class Target:
     """Where and as whom. The password goes once a token is there; ``fingerprint``: SHA-256 of a pinned certificate."""

@@ -36,7 +36,7 @@ class Step:
 
 class CardModel(ViewModel):
     pictures_changed = Signal()
-    topics = frozenset({Topic.CARD, Topic.CALL, Topic.PICTURE})
+    topics = frozenset({Topic.PICTURE})
 
     def __init__(self, subject: Subject) -> None:
         super().__init__(subject.session)
@@ -136,10 +136,7 @@ class CardModel(ViewModel):
         return found
 
     def refresh(self, topics: set[Topic]) -> None:
-        if Topic.PICTURE in topics:
-            self.pictures_changed.emit()
-        if topics & {Topic.CARD, Topic.CALL}:
-            self.changed.emit()
+        self.pictures_changed.emit()
 
 
 def _step_word(step: OrderStep) -> str:

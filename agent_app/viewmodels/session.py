@@ -12,10 +12,10 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 
-from agent_app.link.client import Changed, LinkEvent, Received, Target
+from agent_app.link.client import Batch, LinkNews, Received, Target
 from agent_app.store import Connection, Store, Topic
 from cti_server.wire.client import AskBody, ClientFrame, CommandBody, LogOff
-from cti_server.wire.server import Code, Denied, Snapshot, Welcome
+from cti_server.wire.server import Code, Denied, ServerFrame, Snapshot, Welcome
 
 TICK_MS = 250
 
@@ -40,10 +40,13 @@ def monotonic_us() -> int:
 class Session(QObject):
     """`changed` carries the set of topics, `replied` a command's body and its ReplyFrame.
 
-    `resynced` follows a snapshot; `tick` comes four times a second for the timers on the screen."""
+    `welcomed` comes before the news of a sign-in are told, `signed_in` after; `resynced` follows a snapshot; `tick`
+    comes four times a second for the timers on the screen.
+    """
 
     changed = Signal(object)
     tick = Signal()
+    welcomed = Signal()
     signed_in = Signal()
     resynced = Signal()
     denied = Signal(str, object)
@@ -122,25 +125,39 @@ class Session(QObject):
 
     # --- what comes in ---------------------------------------------------------------------------------------------
 
-    def _on_event(self, event: LinkEvent) -> None:
-        match event:
-            case Changed():
-                self.changed.emit(self.store.connection_changed(event.state, latency_ms=event.latency_ms))
-            case Received(frame=frame):
-                topics = self.store.apply(frame, self._clock())
-                if isinstance(frame, Snapshot):
-                    for waiting in self.store.unacknowledged():
-                        self.link.send(waiting)
-                while self.store.replies:
-                    self.replied.emit(*self.store.replies.popleft())
-                if topics:
-                    self.changed.emit(topics)
-                if isinstance(frame, Snapshot):
-                    self.resynced.emit()
-                if isinstance(frame, Welcome):
-                    self.signed_in.emit()
-                elif isinstance(frame, Denied):
-                    self.denied.emit(frame.code, dict(frame.parameters))
+    def _on_event(self, event: LinkNews) -> None:
+        """Fold all that came, then tell once: what is in between is never painted."""
+        topics: set[Topic] = set()
+        news: list[Received] = []
+        for one in event.events if isinstance(event, Batch) else (event,):
+            if isinstance(one, Received):
+                topics |= self.store.apply(one.frame, self._clock())
+                news.append(one)
+            else:
+                topics |= self.store.connection_changed(one.state, latency_ms=one.latency_ms)
+        for kept in news:
+            self._before_telling(kept.frame)
+        while self.store.replies:
+            self.replied.emit(*self.store.replies.popleft())
+        if topics:
+            self.changed.emit(topics)
+        for kept in news:
+            self._after_telling(kept.frame)
+
+    def _before_telling(self, frame: ServerFrame) -> None:
+        if isinstance(frame, Welcome):
+            self.welcomed.emit()
+        elif isinstance(frame, Snapshot):
+            for waiting in self.store.unacknowledged():
+                self.link.send(waiting)
+
+    def _after_telling(self, frame: ServerFrame) -> None:
+        if isinstance(frame, Welcome):
+            self.signed_in.emit()
+        elif isinstance(frame, Snapshot):
+            self.resynced.emit()
+        elif isinstance(frame, Denied):
+            self.denied.emit(frame.code, dict(frame.parameters))
 
 
 class ViewModel(QObject):

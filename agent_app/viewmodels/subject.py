@@ -17,17 +17,18 @@ from cti_server.wire.server import CallView
 
 LINGER_MS = 2_000
 REOPEN_MS = 60_000
+Mode = Literal["live", "lingering", "reopened", "opened", "none"]
 
 
 class Subject(ViewModel):
     """`switched` when another customer, or none, is on the screen: drop everything of the one before."""
 
     switched = Signal()
-    topics = frozenset({Topic.CALL, Topic.CARD})
+    topics = frozenset({Topic.CALL, Topic.CARD, Topic.TIMELINE})
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self._mode: Literal["live", "lingering", "reopened", "opened", "none"] = "none"
+        self._mode: Mode = "none"
         self._key: tuple[int, str] | None = None
         self._opened_customer = ""
         self._linger = QTimer(self)
@@ -106,15 +107,15 @@ class Subject(ViewModel):
         if self.store.call is not None:
             self._linger.stop()
             self._reopen.stop()
-            self._set("live")
+            self._enter("live")
         elif self._mode == "live":
             had_talk = self.store.last_call is not None and self.store.last_call.phase == "after_call_work"
             if had_talk:
                 self._linger.start(LINGER_MS)
                 self._reopen.start(REOPEN_MS)
-                self._set("lingering")
+                self._enter("lingering")
             else:
-                self._set("none")
+                self._enter("none")
         else:
             self._note_key()
         self.changed.emit()
@@ -123,10 +124,13 @@ class Subject(ViewModel):
         if self._mode == "lingering":
             self._set("none")
 
-    def _set(self, mode: Literal["live", "lingering", "reopened", "opened", "none"]) -> None:
+    def _set(self, mode: Mode) -> None:
+        self._enter(mode)
+        self.changed.emit()
+
+    def _enter(self, mode: Mode) -> None:
         self._mode = mode
         self._note_key()
-        self.changed.emit()
 
     def _note_key(self) -> None:
         call = self.call

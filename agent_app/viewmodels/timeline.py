@@ -10,8 +10,7 @@ from typing import Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 
-from agent_app.i18n import formats
-from agent_app.store import Topic
+from agent_app.i18n import formats, language
 from agent_app.viewmodels.session import ViewModel
 from agent_app.viewmodels.subject import Subject
 from cti_server.wire.client import LoadTimeline
@@ -73,10 +72,11 @@ class TimelineModel(QAbstractListModel):
     def show_rows(self, rows: list[TimelineRow]) -> None:
         """Replace what is shown; a pure extension at the end is inserted, so that the place in the list stays."""
         items: list[Heading | TimelineRow] = []
+        last = ""
         for row in rows:
-            month = formats.month(row.at)
-            if not items or _month_of(items) != month:
+            if (month := formats.month(row.at)) != last:
                 items.append(Heading(month))
+                last = month
             items.append(row)
         old = len(self._items)
         if old and len(items) > old and items[:old] == self._items:
@@ -89,16 +89,10 @@ class TimelineModel(QAbstractListModel):
             self.endResetModel()
 
 
-def _month_of(items: list[Heading | TimelineRow]) -> str:
-    last = items[-1]
-    return last.text if isinstance(last, Heading) else formats.month(last.at)
-
-
 class TimelineViewModel(ViewModel):
     """`opened` carries a row that the person chose and that names a record view."""
 
     opened = Signal(object)
-    topics = frozenset({Topic.TIMELINE, Topic.CALL})
 
     def __init__(self, subject: Subject) -> None:
         super().__init__(subject.session)
@@ -107,6 +101,8 @@ class TimelineViewModel(ViewModel):
         self.filter = "all"
         self.needle = ""
         self._asked_before: int | None = None
+        self._shown: object = None
+        self._kept: object = None
         subject.changed.connect(self._show)
         subject.switched.connect(self._on_switched)
 
@@ -148,15 +144,16 @@ class TimelineViewModel(ViewModel):
         if row.view:
             self.opened.emit(row)
 
-    def refresh(self, topics: set[Topic]) -> None:
-        if Topic.TIMELINE in topics:
-            self._show()
-
     def _on_switched(self) -> None:
         self._asked_before = None
         self.filter, self.needle = "all", ""
         self._show()
 
     def _show(self) -> None:
-        self.model.show_rows(self.rows())
+        """Only what is new costs something: the section itself says whether it is."""
+        found = self.subject.section("timeline")
+        key = (id(found), found is None, self.filter, self.needle, language())
+        if key != self._shown:
+            self._shown, self._kept = key, found
+            self.model.show_rows(self.rows())
         self.changed.emit()

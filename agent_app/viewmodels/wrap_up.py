@@ -47,7 +47,7 @@ class WrapUp(ViewModel):
         self._keep = self._timer(KEEP_AFTER_MS, self._keep_now)
         self._send = self._timer(SEND_AFTER_MS, self._send_note)
         self._retry = self._timer(RETRY_MS, self._send_again)
-        session.signed_in.connect(self._on_signed_in)
+        session.welcomed.connect(self._on_welcome)
         session.resynced.connect(self._send_again)
         session.replied.connect(self._on_reply)
         session.tick.connect(self.ticked)
@@ -219,7 +219,7 @@ class WrapUp(ViewModel):
 
     # --- hearing ---------------------------------------------------------------------------------------------------
 
-    def _on_signed_in(self) -> None:
+    def _on_welcome(self) -> None:
         if self._drafts is None:
             self._drafts = Drafts(self._folder, server=self.session.server_url, user=self.session.user)
 

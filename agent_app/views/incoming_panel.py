@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QGuiApplication, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtGui import QAction, QColor, QGuiApplication, QPainter, QPainterPath, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
 
 from agent_app.i18n import tr
@@ -166,6 +166,8 @@ class IncomingPanel(QWidget):
     def __init__(self, model: Incoming, state_bar: StateBar, parent: QWidget) -> None:
         super().__init__(parent)
         self._model = model
+        self._drawn: object = None
+        self._ground = QPixmap()
         column = panel.column(self, margins=(SHADOW, SHADOW, SHADOW, SHADOW))
         self.body = OfferBody(model, state_bar)
         column.addWidget(self.body)
@@ -189,7 +191,18 @@ class IncomingPanel(QWidget):
             self.move(host.width() - self.width() - 29 + SHADOW, host.height() - self.height() - 28 + SHADOW)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
+        key = (self.size(), theme().name, self.devicePixelRatioF())
+        if key != self._drawn:
+            self._drawn, self._ground = key, self._draw_ground()
+        QPainter(self).drawPixmap(0, 0, self._ground)
+
+    def _draw_ground(self) -> QPixmap:
+        """Card and shadow, drawn once per size and theme: the countdown repaints the panel four times a second."""
+        ratio = self.devicePixelRatioF()
+        ground = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
+        ground.setDevicePixelRatio(ratio)
+        ground.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(ground)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         box = QRectF(self.rect()).adjusted(SHADOW, SHADOW, -SHADOW, -SHADOW)
@@ -201,6 +214,8 @@ class IncomingPanel(QWidget):
         painter.setBrush(QColor(t().card))
         painter.setPen(QColor(t().border))
         painter.drawRoundedRect(box.adjusted(-0.5, -0.5, 0.5, 0.5), RADIUS, RADIUS)
+        painter.end()
+        return ground
 
 
 class IncomingToast(QWidget):

@@ -23,13 +23,16 @@ class ProductTile(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._name, self._count = "", ""
+        self._png: bytes | None = None
         self._pixmap: QPixmap | None = None
         self.setFixedHeight(110)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme().changed.connect(self.update)
 
     def show_product(self, name: str, count: str, png: bytes | None) -> None:
-        self._name, self._count = name, count
+        if (name, count, id(png)) == (self._name, self._count, id(self._png)):
+            return
+        self._name, self._count, self._png = name, count, png
         self._pixmap = None
         if png:
             pixmap = QPixmap()
@@ -120,6 +123,8 @@ class NeedsCard(QWidget):
     def __init__(self, model: CardModel) -> None:
         super().__init__()
         self._model = model
+        self._shown: object = None
+        self._kept: object = None
         card = panel.frame("card")
         panel.column(self).addWidget(card)
         column = panel.column(card, margins=(14, 10, 14, 10), gap=0)
@@ -166,6 +171,10 @@ class NeedsCard(QWidget):
 
     def refresh(self) -> None:
         model = self._model
+        key = (id(model.needs), model.condition("needs"))
+        if key == self._shown:
+            return
+        self._shown, self._kept = key, model.needs
         here = model.needs is not None
         self.setVisible(model.condition("needs") in ("here", "waiting", "failed"))
         self._note.setText(tr("needs.precomputed") if here else "")

@@ -28,6 +28,8 @@ from cti_server.wire.server import TimelineRow
 ROW_PX = 61
 HEADING_PX = 31
 LEFT_PX = 14
+BATCH_ROWS = 60
+"""Laid out before the first paint; the rest of a long history follows between events."""
 _TAG_TONES: dict[str, Tone] = {"alarm": "alarm", "warning": "warning", "info": "accent", "ok": "ready"}
 
 
@@ -161,6 +163,8 @@ class TimelineView(QWidget):
         self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.list.setAccessibleName(tr("timeline.title"))
         self.list.setResizeMode(QListView.ResizeMode.Adjust)
+        self.list.setLayoutMode(QListView.LayoutMode.Batched)
+        self.list.setBatchSize(BATCH_ROWS)
         self.list.activated.connect(self._on_activated)
         self.list.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         column.addWidget(self.list, 1)

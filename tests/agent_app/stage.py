@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Signal
+from PySide6.QtWidgets import QApplication, QWidget
 
 from agent_app.link.client import Changed, LinkEvent, Received, Target
 from agent_app.settings import Settings
@@ -30,6 +30,12 @@ from cti_server.wire.server import (
     ServerFrame,
 )
 from tests.agent_app import sample
+
+
+def drop(window: QWidget) -> None:
+    """Really gone when this returns: left-over windows would be styled again in each test that follows."""
+    window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 class SampleLink(QObject):
@@ -156,4 +162,4 @@ class Stage:
     def close(self) -> None:
         self.desk.close()
         self.window.close()
-        self.window.deleteLater()
+        drop(self.window)

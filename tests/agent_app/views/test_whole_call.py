@@ -34,7 +34,7 @@ from cti_server.wire.client import (
 from cti_server.wire.server import AgentChanged, CallChanged, CallGone, GaugeFrame, QueueGauges
 from tests.agent_app import sample
 from tests.agent_app.fake_server import PASSWORD, FakeServer
-from tests.agent_app.stage import HandPhone
+from tests.agent_app.stage import HandPhone, drop
 
 TIMEOUT_MS = 30_000
 
@@ -70,8 +70,8 @@ class Desktop:
     def close(self) -> None:
         self.desk.close()
         self.window.close()
-        self.window.deleteLater()
         QApplication.processEvents()
+        drop(self.window)
 
 
 @pytest.fixture
