@@ -236,7 +236,7 @@ def first_samples(channel: np.ndarray) -> np.ndarray:
 
 
 def test_a_stall_of_the_worker_leaves_both_channels_together(tmp_path: Path) -> None:
-    """Stopped for a second and a half while both talk: the sockets held the packets, and not a sample is out of place."""
+    """Stopped for 1.5 s while both talk: the sockets held the packets, and every sample has its place."""
 
     async def scene() -> None:
         path = tmp_path / "1-1.wav"
