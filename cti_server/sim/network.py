@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING
 
 from cti_server.core import effects as f
 from cti_server.core import inputs as i
+from cti_server.core.entities import State
 from cti_server.core.vocabulary import (
     SWITCH_LEG_BIT,
     CallId,
+    CallPhase,
     ClearingCause,
     CustomerRef,
     Extension,
     LegId,
     PinResult,
     RecordingId,
+    RecordingState,
     Secret,
 )
 from cti_server.sim.private import CUSTOMER_NUMBER, RIGHT_PIN
@@ -53,6 +56,10 @@ class Network:
         self.legs: dict[LegId, SimLeg] = {}
         self.recordings: dict[RecordingId, f.StartRecording] = {}
         """Those being written, with their legs."""
+        self.paused: dict[RecordingId, None] = {}
+        self.joined: dict[LegId, LegId] = {}
+        """Who hears whom: the customer's leg → the other one."""
+        self.held: dict[LegId, None] = {}
         self.registered: dict[Extension, bool] = {}
 
     # --- time and signals --------------------------------------------------------------------------------------------
@@ -137,6 +144,23 @@ class Network:
             if order.agent_leg not in self.legs and order.customer_leg not in self.legs:
                 self._finish(order.call, order.recording, delay_us=self._world.between(6_000, 20_000))
 
+    # --- looking -----------------------------------------------------------------------------------------------------
+
+    def agrees_with(self, state: State) -> str:
+        """What the Centre believes of conversations is what people hear; empty, or what differs."""
+        for call in state.calls.values():
+            customer, other = call.customer_leg, call.agent_leg or call.outside_leg
+            if customer not in self.legs or other not in self.legs or customer is None:
+                continue
+            if call.phase in (CallPhase.CONNECTED, CallPhase.HELD) and self.joined.get(customer) != other:
+                return f"call {call.call} is {call.phase}, and its parties do not hear each other"
+            if (call.phase is CallPhase.HELD) != (customer in self.held):
+                return f"call {call.call} is {call.phase}, held: {customer in self.held}"
+            is_paused = call.recording_state is RecordingState.PAUSED
+            if call.recording in self.recordings and is_paused != (call.recording in self.paused):
+                return f"the recording of call {call.call} is {call.recording_state}"
+        return ""
+
     # --- effects -----------------------------------------------------------------------------------------------------
 
     def perform(self, effect: f.Effect) -> None:
@@ -156,6 +180,14 @@ class Network:
                     self.legs[effect.leg].play = 0
             case f.StartRecording():
                 self._record(effect)
+            case f.HoldLeg():
+                self.held[effect.leg] = None
+            case f.RetrieveLeg():
+                self.held.pop(effect.leg, None)
+            case f.PauseRecordingEffect():
+                self.paused[effect.recording] = None
+            case f.ResumeRecordingEffect():
+                self.paused.pop(effect.recording, None)
             case f.StopRecording():
                 if effect.recording in self.recordings:
                     self._finish(effect.call, effect.recording, delay_us=self._world.between(20, 400))
@@ -254,7 +286,10 @@ class Network:
                 leg.play = 0
                 leg.call = effect.call
         caller_leg, other = self.legs.get(effect.leg), self.legs.get(effect.other)
-        if caller_leg is not None and other is not None:
+        is_new = self.joined.get(effect.leg) != effect.other
+        self.joined[effect.leg] = effect.other
+        self.held.pop(effect.leg, None)
+        if is_new and caller_leg is not None and other is not None:
             self._world.people.talking(caller_leg, other)
 
     def _play(self, effect: f.PlayPrompts) -> None:
