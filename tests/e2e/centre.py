@@ -57,7 +57,9 @@ FAST = {"ring_timeout_s": 5, "pop_wait_ms": 150, "outbound_after_call_work_s": 5
 
 @dataclass(slots=True, kw_only=True)
 class Plan:
-    """What differs from the sample's configuration. ``is_bare``: agents need no desktop (benches)."""
+    """What differs from the sample's configuration. ``is_bare``: agents need no desktop (benches).
+    ``dials``: the public network is reached at ``Centre.far_port``, else nowhere.
+    """
 
     agents: int = 2
     times: Mapping[str, int] = field(default_factory=dict)
@@ -67,6 +69,7 @@ class Plan:
     logins: tuple[str, ...] = ()
     extensions: tuple[str, ...] = ()
     is_bare: bool = False
+    dials: bool = False
     record_calls: bool = True
     media_workers: int = 1
     media_ports: int = MEDIA_PORTS
@@ -86,9 +89,9 @@ class Centre:
         self.data = folder / "data"
         self.log_file = folder / "serve.log"
         self.process: subprocess.Popen[bytes] | None = None
-        base = free_block(self.plan.media_ports + 4)
-        self.sip_port, self.gateway_port, self.web_port = base, base + 1, base + 2
-        self._media = (base + 4, base + 3 + self.plan.media_ports)
+        base = free_block(self.plan.media_ports + 6)
+        self.sip_port, self.gateway_port, self.web_port, self.far_port = base, base + 1, base + 2, base + 4
+        self._media = (base + 6, base + 5 + self.plan.media_ports)
 
     # --- life --------------------------------------------------------------------------------------------------------
 
@@ -149,6 +152,9 @@ class Centre:
         }
         text["flows"] = ["", "flows"]
         text["trunks"] = {"local": {"transport": "udp", "numbers": list(text["lines"]), **self.plan.trunk}}
+        if self.plan.dials:
+            text["trunks"]["local"]["may_dial"] = False
+            text["trunks"]["far"] = {"host": "127.0.0.1", "port": self.far_port, "transport": "udp"}
         text["times"] = {**text["times"], **FAST, **self.plan.times}
         for queue in text["queues"].values():
             queue["after_call_work_s"] = self.plan.after_call_work_s
