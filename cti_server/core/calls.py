@@ -150,5 +150,7 @@ def end_after_call_work(step: Step, agent: Agent, call: Call, *, timed_out: bool
 
 
 def after_call_work_ran_out(step: Step, agent: Agent) -> None:
-    if agent.occupation is Occupation.AFTER_CALL_WORK and agent.call is not None:
+    """If its time has come."""
+    is_over = agent.after_call_until is not None and agent.after_call_until <= step.now
+    if is_over and agent.occupation is Occupation.AFTER_CALL_WORK and agent.call is not None:
         end_after_call_work(step, agent, step.state.calls[agent.call], timed_out=True)

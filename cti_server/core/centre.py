@@ -176,17 +176,7 @@ class Centre:
             if not due:
                 return
             for kind, owner in due:
-                if kind == OF_CALL:
-                    step.fresh_calls[CallId(owner)] = None
-                    if (call := self.state.calls.get(CallId(owner))) is not None:
-                        _call_is_due(step, call)
-                else:
-                    step.fresh_agents[AgentId(owner)] = None
-                    if (agent := self.state.agents.get(AgentId(owner))) is not None:
-                        after_call_work_is_due = agent.after_call_until is not None
-                        if after_call_work_is_due and (agent.after_call_until or 0) <= step.now:
-                            after_call_work_ran_out(step, agent)
-                        agents.on_deadline(step, agent)
+                self._is_due(step, kind, owner)
             self._set_deadlines(list(step.fresh_calls), list(step.fresh_agents))
         for kind, owner in self._deadlines.due(step.now):
             stuck = invariants.Violation(
@@ -196,6 +186,17 @@ class Centre:
                 agent=AgentId(owner) if kind == OF_AGENT else None,
             )
             self._broken(step, stuck)
+
+    def _is_due(self, step: Step, kind: int, owner: int) -> None:
+        if kind == OF_CALL:
+            step.fresh_calls[CallId(owner)] = None
+            if (call := self.state.calls.get(CallId(owner))) is not None:
+                _call_is_due(step, call)
+        else:
+            step.fresh_agents[AgentId(owner)] = None
+            if (agent := self.state.agents.get(AgentId(owner))) is not None:
+                after_call_work_ran_out(step, agent)
+                agents.on_deadline(step, agent)
 
     def _conclude(self, step: Step) -> None:
         """Match, check the laws, and note when to be woken."""

@@ -105,6 +105,14 @@ class Call:
     entered_at: Micros | None = None
     queue_limit_at: Micros | None = None
     returned: bool = False
+    stage: int = 0
+    """How many of the queue's relaxing steps have been taken."""
+    relax_at: Micros | None = None
+    ceiling_at: Micros | None = None
+    named: AgentId | None = None
+    """The one agent who may have the call until ``named_until``."""
+    named_until: Micros | None = None
+    uses_tier: bool = False
 
     agent: AgentId | None = None
     delivered_at: Micros | None = None
@@ -139,7 +147,11 @@ class Call:
 
 @dataclass(slots=True)
 class AgentDay:
-    """An agent's own figures of one local day (``day``: days since 1970-01-01)."""
+    """An agent's own figures of one local day (``day``: days since 1970-01-01), or since log-on.
+
+    ``logged_us`` ⊇ ``ready_us`` (Ready and free), ``offered_us`` (reserved, ringing), ``handling_us`` (conversation,
+    hold, after-call work); each up to ``Agent.accounted_at``.
+    """
 
     day: int = 0
     answered: int = 0
@@ -147,6 +159,10 @@ class AgentDay:
     missed: int = 0
     talk_us: int = 0
     talks: int = 0
+    logged_us: int = 0
+    ready_us: int = 0
+    offered_us: int = 0
+    handling_us: int = 0
 
 
 @dataclass(slots=True)
@@ -174,6 +190,9 @@ class Agent:
     after_call_until: Micros | None = None
     extensions: int = 0
     today: AgentDay = field(default_factory=AgentDay)
+    shift: AgentDay = field(default_factory=AgentDay)
+    """The same figures since log-on."""
+    accounted_at: Micros = START
 
     @property
     def state(self) -> AgentState:
@@ -207,6 +226,8 @@ class Queue:
     answered: int = 0
     answered_in_time: int = 0
     abandoned: int = 0
+    last_agent: AgentId | None = None
+    """Who was offered its last call (round robin)."""
 
 
 @dataclass(slots=True)
@@ -270,6 +291,8 @@ class State:
     carried_out: dict[str, CarriedOut] = field(default_factory=dict)
     finished: dict[CallId, Finished] = field(default_factory=dict)
     pin_failures: dict[CustomerRef, list[Micros]] = field(default_factory=dict)
+    draws: int = 0
+    """Random choices made so far."""
     counter: int = 0
     clock_offset_us: int = 0
     last_at: Micros = START

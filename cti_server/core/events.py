@@ -21,11 +21,13 @@ from cti_server.core.vocabulary import (
     LegId,
     LegRole,
     Micros,
+    NamedEnd,
     OfferOutcome,
     PersonalRef,
     PinResult,
     QueueExit,
     QueueId,
+    RaisedBy,
     RecordingId,
     Verification,
 )
@@ -178,7 +180,8 @@ class PinRefused(CallEvent, frozen=True, kw_only=True):
 
 class CallQueued(CallEvent, frozen=True, kw_only=True):
     """The call waits. ``key`` is its order; a call that comes back (missed, declined) keeps the key of its first
-    wait.
+    wait. ``stage``: how many of the queue's relaxing steps have been taken, the next at ``relax_at``; at
+    ``ceiling_at`` the class is raised; until ``named_until`` only ``named`` may have it.
     """
 
     queue: QueueId
@@ -186,11 +189,45 @@ class CallQueued(CallEvent, frozen=True, kw_only=True):
     entered_at: Micros
     limit_at: Micros
     returned: bool = False
+    stage: int = 0
+    relax_at: Micros | None = None
+    ceiling_at: Micros | None = None
+    named: AgentId | None = None
+    named_until: Micros | None = None
+    uses_tier: bool = False
+
+
+class CallRequirementRelaxed(CallEvent, frozen=True, kw_only=True):
+    """The wait has grown so long that the queue asks for less: its step number ``stage`` holds now."""
+
+    queue: QueueId
+    stage: int
+    relax_at: Micros | None = None
+
+
+class CallReordered(CallEvent, frozen=True, kw_only=True):
+    """A waiting call got another order: its wait ceiling came, or its customer's tier became known."""
+
+    queue: QueueId
+    key: OrderKey
+    why: RaisedBy
+    ceiling_at: Micros | None = None
+
+
+class NamedAgentGivenUp(CallEvent, frozen=True, kw_only=True):
+    """The call waits for one agent no longer, but for anybody of its queue."""
+
+    agent: AgentId
+    why: NamedEnd
 
 
 class CallDelivered(CallEvent, frozen=True, kw_only=True):
     """Matched with an agent, who is reserved; the card goes out. ``release_at``: the phone is rung then at the
     latest.
+
+    The grounds of the decision: ``rule`` (``routing.Rule``), the ordering keys of the agent and of the one who came
+    second (their meaning stands in `strategies.py`), how many could have been chosen, and how many people were
+    ``excluded`` by which rule. ``draw``: the number of the random choice, where there was one.
     """
 
     agent: AgentId
@@ -198,6 +235,13 @@ class CallDelivered(CallEvent, frozen=True, kw_only=True):
     waited_us: int
     release_at: Micros
     settings_version: str = ""
+    rule: str = ""
+    rank: tuple[int, ...] = ()
+    runner_up: AgentId | None = None
+    runner_up_rank: tuple[int, ...] = ()
+    candidates: int = 0
+    excluded: dict[str, int] = {}
+    draw: int = 0
 
 
 class LegPlaced(CallEvent, frozen=True, kw_only=True):
@@ -523,6 +567,9 @@ AnyEvent = (
     | CallerVerified
     | PinRefused
     | CallQueued
+    | CallRequirementRelaxed
+    | CallReordered
+    | NamedAgentGivenUp
     | CallDelivered
     | LegPlaced
     | LegAnswering

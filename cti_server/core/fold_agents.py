@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from cti_server.core import events as e
-from cti_server.core.entities import Agent, Callback, CarriedOut, Queue, State, command_key
-from cti_server.core.fold_shared import drop_call_of
+from cti_server.core.entities import Agent, AgentDay, Callback, CarriedOut, Queue, State, command_key
+from cti_server.core.fold_shared import account, drop_call_of
 from cti_server.core.vocabulary import AgentMode, CallbackState, Micros, Occupation
 
 REMEMBERED_US = 24 * 3_600_000_000
@@ -69,13 +69,15 @@ def agent_logged_on(state: State, event: e.AgentLoggedOn) -> None:
     agent.desktop_connected = event.has_desktop
     agent.desktop_limit_at = None
     if agent.mode is AgentMode.LOGGED_OFF:
-        _set_mode(agent, AgentMode.NOT_READY, "signed_in", event.at)
+        account(state, agent, event.at)
+        agent.shift = AgentDay()
+        _set_mode(state, agent, AgentMode.NOT_READY, "signed_in", event.at)
 
 
 def agent_logged_off(state: State, event: e.AgentLoggedOff) -> None:
     if (agent := state.agents.get(event.agent)) is None:
         return
-    _set_mode(agent, AgentMode.LOGGED_OFF, event.reason, event.at)
+    _set_mode(state, agent, AgentMode.LOGGED_OFF, event.reason, event.at)
     agent.has_desktop = agent.desktop_connected = False
     agent.desktop_limit_at = agent.phone_limit_at = None
     if not agent.enrolled and agent.call is None:
@@ -87,12 +89,12 @@ def agent_logged_off(state: State, event: e.AgentLoggedOff) -> None:
 def agent_ready(state: State, event: e.AgentReady) -> None:
     if (agent := state.agents.get(event.agent)) is not None:
         agent.idle_since = event.idle_since
-        _set_mode(agent, AgentMode.READY, "", event.at)
+        _set_mode(state, agent, AgentMode.READY, "", event.at)
 
 
 def agent_not_ready(state: State, event: e.AgentNotReady) -> None:
     if (agent := state.agents.get(event.agent)) is not None:
-        _set_mode(agent, AgentMode.NOT_READY, event.reason, event.at)
+        _set_mode(state, agent, AgentMode.NOT_READY, event.reason, event.at)
         agent.rest_until = event.until
 
 
@@ -105,6 +107,7 @@ def agent_mode_pending(state: State, event: e.AgentModePending) -> None:
 def agent_working_after_call(state: State, event: e.AgentWorkingAfterCall) -> None:
     if (agent := state.agents.get(event.agent)) is None:
         return
+    account(state, agent, event.at)
     if agent.occupation is not Occupation.AFTER_CALL_WORK:
         agent.since = event.at
     agent.occupation = Occupation.AFTER_CALL_WORK
@@ -115,6 +118,7 @@ def agent_working_after_call(state: State, event: e.AgentWorkingAfterCall) -> No
 
 def agent_after_call_work_ended(state: State, event: e.AgentAfterCallWorkEnded) -> None:
     if (agent := state.agents.get(event.agent)) is not None:
+        account(state, agent, event.at)
         agent.occupation = Occupation.IDLE
         agent.call = None
         agent.after_call_until = None
@@ -136,7 +140,8 @@ def agent_desktop_changed(state: State, event: e.AgentDesktopChanged) -> None:
         agent.desktop_limit_at = event.limit_at
 
 
-def _set_mode(agent: Agent, mode: AgentMode, reason: str, at: Micros) -> None:
+def _set_mode(state: State, agent: Agent, mode: AgentMode, reason: str, at: Micros) -> None:
+    account(state, agent, at)
     if agent.mode is not mode or agent.reason != reason:
         agent.since = at
     agent.mode = mode

@@ -70,7 +70,7 @@ def call_initiated(state: State, event: e.CallInitiated) -> None:
     agent = state.agents.get(event.agent)
     if agent is not None:
         agent.call = event.call
-        occupy(agent, Occupation.RESERVED, event.at)
+        occupy(state, agent, Occupation.RESERVED, event.at)
     if event.callback is not None and event.callback in state.callbacks:
         callback = state.callbacks[event.callback]
         callback.state = CallbackState.RESERVED
@@ -149,12 +149,39 @@ def call_queued(state: State, event: e.CallQueued) -> None:
     call.entered_at = event.entered_at
     call.queue_limit_at = event.limit_at
     call.returned = event.returned
+    call.stage = event.stage
+    call.relax_at = event.relax_at
+    call.ceiling_at = event.ceiling_at
+    call.named = event.named
+    call.named_until = event.named_until
+    call.uses_tier = event.uses_tier
     call.agent = None
     enter_phase(call, CallPhase.QUEUED, event.at)
     queue_of(state, event.queue).waiting.setdefault(event.call, event.entered_at)
 
 
+def call_requirement_relaxed(state: State, event: e.CallRequirementRelaxed) -> None:
+    if (call := state.calls.get(event.call)) is not None:
+        call.stage = event.stage
+        call.relax_at = event.relax_at
+
+
+def call_reordered(state: State, event: e.CallReordered) -> None:
+    if (call := state.calls.get(event.call)) is not None:
+        call.key = event.key
+        call.ceiling_at = event.ceiling_at
+
+
+def named_agent_given_up(state: State, event: e.NamedAgentGivenUp) -> None:
+    if (call := state.calls.get(event.call)) is not None:
+        call.named = None
+        call.named_until = None
+
+
 def call_delivered(state: State, event: e.CallDelivered) -> None:
+    state.draws = max(state.draws, event.draw)
+    if event.queue is not None:
+        queue_of(state, event.queue).last_agent = event.agent
     if (call := state.calls.get(event.call)) is None:
         return
     call.agent = event.agent
@@ -165,7 +192,7 @@ def call_delivered(state: State, event: e.CallDelivered) -> None:
     enter_phase(call, CallPhase.RESERVED, event.at)
     if (agent := state.agents.get(event.agent)) is not None:
         agent.call = event.call
-        occupy(agent, Occupation.RESERVED, event.at)
+        occupy(state, agent, Occupation.RESERVED, event.at)
 
 
 def leg_placed(state: State, event: e.LegPlaced) -> None:
@@ -193,7 +220,7 @@ def leg_placed(state: State, event: e.LegPlaced) -> None:
         if call.phase is CallPhase.RESERVED:
             enter_phase(call, CallPhase.ALERTING, event.at)
         if event.agent is not None and event.agent in state.agents:
-            occupy(state.agents[event.agent], Occupation.ALERTING, event.at)
+            occupy(state, state.agents[event.agent], Occupation.ALERTING, event.at)
 
 
 def leg_answering(state: State, event: e.LegAnswering) -> None:
@@ -218,7 +245,7 @@ def leg_established(state: State, event: e.LegEstablished) -> None:
     leg.limit_at = None
     leg.resume = event.resume or leg.resume
     if leg.agent is not None and leg.agent in state.agents:
-        occupy(state.agents[leg.agent], Occupation.CONNECTED, event.at)
+        occupy(state, state.agents[leg.agent], Occupation.CONNECTED, event.at)
 
 
 def leg_resume_changed(state: State, event: e.LegResumeChanged) -> None:
@@ -250,7 +277,7 @@ def offer_ended(state: State, event: e.OfferEnded) -> None:
     agent = state.agents.get(event.agent)
     if agent is not None and agent.call == event.call:
         agent.call = None
-        occupy(agent, Occupation.IDLE, event.at)
+        occupy(state, agent, Occupation.IDLE, event.at)
         if event.outcome is OfferOutcome.MISSED:
             today_of(state, agent, event.at).missed += 1
 
@@ -281,6 +308,9 @@ FOLDS: dict[type[e.Event], Callable[[State, Any], None]] = {
     e.CallerVerified: caller_verified,
     e.PinRefused: pin_refused,
     e.CallQueued: call_queued,
+    e.CallRequirementRelaxed: call_requirement_relaxed,
+    e.CallReordered: call_reordered,
+    e.NamedAgentGivenUp: named_agent_given_up,
     e.CallDelivered: call_delivered,
     e.LegPlaced: leg_placed,
     e.LegAnswering: leg_answering,

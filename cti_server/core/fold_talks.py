@@ -36,12 +36,12 @@ def call_established(state: State, event: e.CallEstablished) -> None:
     enter_phase(call, CallPhase.CONNECTED, event.at)
     if (agent := state.agents.get(event.agent)) is not None:
         agent.call = event.call
-        occupy(agent, Occupation.CONNECTED, event.at)
-        today = today_of(state, agent, event.at)
-        if call.direction is Direction.INBOUND:
-            today.answered += 1
-        else:
-            today.dialled += 1
+        occupy(state, agent, Occupation.CONNECTED, event.at)
+        for figures in (today_of(state, agent, event.at), agent.shift):
+            if call.direction is Direction.INBOUND:
+                figures.answered += 1
+            else:
+                figures.dialled += 1
 
 
 def call_forwarded(state: State, event: e.CallForwarded) -> None:
@@ -87,12 +87,12 @@ def call_cleared(state: State, event: e.CallCleared) -> None:
         call.recording_limit_at = event.recording_limit_at
     agent = state.agents.get(event.agent) if event.agent is not None else None
     if agent is not None and call.established_at is not None:
-        today = today_of(state, agent, event.at)
-        today.talks += 1
-        today.talk_us += event.talk_us
+        for figures in (today_of(state, agent, event.at), agent.shift):
+            figures.talks += 1
+            figures.talk_us += event.talk_us
     if agent is not None and agent.call == event.call and call.established_at is None:
         agent.call = None
-        occupy(agent, Occupation.IDLE, event.at)
+        occupy(state, agent, Occupation.IDLE, event.at)
     drop_if_over(state, call)
 
 

@@ -8,11 +8,33 @@ from typing import Literal
 
 import msgspec
 
-from cti_server.core.vocabulary import AgentId, Extension, QueueId, Strategy
+from cti_server.core.vocabulary import AgentId, Extension, QueueId, ResultsWindow, Strategy, WorkOrder
+
+
+class RelaxSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """After so long a wait these levels are enough; a skill that is not named keeps the level of the step before."""
+
+    after_s: int
+    requires: dict[str, int]
+
+
+class TierSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Customers of one tier. ``head_start_s``: as if they had come so much earlier; ``priority`` is added to the
+    flow's; ``wait_ceiling_s`` 0: that of the queue."""
+
+    tier: str
+    head_start_s: int = 0
+    priority: int = 0
+    wait_ceiling_s: int = 0
 
 
 class QueueSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """One queue. An agent serves it when the skill named like the queue is at least ``minimum_level``."""
+    """One queue. An agent serves it when the skill named like the queue is at least ``minimum_level``, and those of
+    ``requires`` have their levels; ``relax`` lowers these as the wait grows.
+
+    ``weight``: the wait of its callers counts so many times beside that of other queues. ``wait_ceiling_s``: who has
+    waited so long goes before all classes (0: never). ``results_window``: of the even strategies.
+    """
 
     queue: QueueId
     title: dict[str, str]
@@ -23,6 +45,11 @@ class QueueSettings(msgspec.Struct, frozen=True, kw_only=True):
     after_call_work_s: int = 30
     maximum_waiting: int = 500
     maximum_wait_s: int = 1800
+    requires: dict[str, int] = {}
+    relax: tuple[RelaxSettings, ...] = ()
+    weight: int = 1
+    wait_ceiling_s: int = 0
+    results_window: ResultsWindow = ResultsWindow.TODAY
 
 
 class LineSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,3 +115,7 @@ class CentreSettings(msgspec.Struct, frozen=True, kw_only=True):
     """An agent without a desktop is Ready again so long after a missed, declined or failed call."""
     phone_return_s: int = 60
     """After a restart a phone has so long to register again before its agent becomes Not Ready (phone_lost)."""
+    tiers: tuple[TierSettings, ...] = ()
+    work_order: WorkOrder = WorkOrder.DUE_FIRST
+    routing_seed: int = 0
+    """Of the random strategy: the same seed, the same choices."""

@@ -188,7 +188,43 @@ class CallbackState(StrEnum):
 
 
 class Strategy(StrEnum):
+    """Which of the free agents a queue's caller gets. What each means stands in ``core/strategies.py``."""
+
     LONGEST_IDLE = "longest_idle"
+    EVEN_ANSWERED = "even_answered"
+    EVEN_TALK = "even_talk"
+    LOWEST_OCCUPANCY = "lowest_occupancy"
+    TOP_DOWN = "top_down"
+    ROUND_ROBIN = "round_robin"
+    RANDOM = "random"
+
+
+class WorkOrder(StrEnum):
+    """What an agent of several queues takes first, within one class: what is due first, or what they are best at."""
+
+    DUE_FIRST = "due_first"
+    LEVEL_FIRST = "level_first"
+
+
+class ResultsWindow(StrEnum):
+    """Over which time results are compared: the local day, or since the agent logged on."""
+
+    TODAY = "today"
+    LOG_ON = "log_on"
+
+
+class RaisedBy(StrEnum):
+    """Why the order of a waiting call changed."""
+
+    WAIT_CEILING = "wait_ceiling"
+    TIER = "tier"
+
+
+class NamedEnd(StrEnum):
+    """Why a call waits for its named agent no longer."""
+
+    TIME_LIMIT = "time_limit"
+    LOGGED_OFF = "logged_off"
 
 
 class NotReadyReason(StrEnum):

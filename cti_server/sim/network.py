@@ -28,7 +28,7 @@ from cti_server.core.vocabulary import (
 from cti_server.sim.private import CUSTOMER_NUMBER, RIGHT_PIN
 
 if TYPE_CHECKING:
-    from cti_server.sim.people import Caller
+    from cti_server.sim.callers import Caller
     from cti_server.sim.world import World
 
 ACK_LIMIT_US = 32_000_000
@@ -290,7 +290,7 @@ class Network:
         self.joined[effect.leg] = effect.other
         self.held.pop(effect.leg, None)
         if is_new and caller_leg is not None and other is not None:
-            self._world.people.talking(caller_leg, other)
+            self._world.callers.talking(caller_leg, other)
 
     def _play(self, effect: f.PlayPrompts) -> None:
         leg = self.legs.get(effect.leg)

@@ -23,6 +23,7 @@ from cti_server.core.inputs import Command, Input, LegAlive, Restarted, Signal, 
 from cti_server.core.snapshot import decode_snapshot, encode_snapshot
 from cti_server.core.state import State, fold, personal_refs
 from cti_server.core.vocabulary import PersonalRef, Secret
+from cti_server.sim.callers import Callers
 from cti_server.sim.checks import Checks, Violation
 from cti_server.sim.network import Network
 from cti_server.sim.people import People
@@ -79,6 +80,7 @@ class World:
         self._trace = hashlib.blake2b(digest_size=16)
         self.centre = Centre(State(), scenario.flows, strict=True)
         self.network = Network(self)
+        self.callers = Callers(self)
         self.people = People(self)
 
     # --- time --------------------------------------------------------------------------------------------------------
