@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import socket
 import sys
 from pathlib import Path
 
+import msgspec
 from PySide6.QtCore import QProcess, QTimer
 from PySide6.QtWidgets import QApplication
 
 from agent_app import settings as workplace
 from agent_app.i18n import LANGUAGES, set_language
 from agent_app.link.bridge import Bridge
+from agent_app.softphone.messages import Rendezvous
 from agent_app.viewmodels.desk import Desk
 from agent_app.viewmodels.phone import Phone
 from agent_app.viewmodels.session import Session
@@ -21,6 +24,7 @@ from agent_app.views.kit.theme import install, theme
 from agent_app.views.main_window import MainWindow
 
 SCREENSHOT_AFTER_MS = 1_500
+LISTENING_TIMEOUT_S = 0.5
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -92,6 +96,8 @@ def build(app: QApplication, arguments: argparse.Namespace, folder: Path, *, lin
 
 def start_phone(rendezvous: Path, more: list[str]) -> bool:
     """The softphone is a process of its own and outlives this window; one that runs already is used again."""
+    if is_listening(rendezvous):
+        return True
     rendezvous.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     process = QProcess()
     process.setProgram(sys.executable)
@@ -111,6 +117,16 @@ def get_ready_once(window: MainWindow) -> None:
             model.ready()
 
     model.changed.connect(look)
+
+
+def is_listening(rendezvous: Path) -> bool:
+    """A phone left by a window that was killed, perhaps with a call that is still up."""
+    try:
+        place = msgspec.json.decode(rendezvous.read_bytes(), type=Rendezvous)
+        with socket.create_connection(("127.0.0.1", place.port), timeout=LISTENING_TIMEOUT_S):
+            return True
+    except (OSError, msgspec.DecodeError):
+        return False
 
 
 def password_of(arguments: argparse.Namespace) -> str:

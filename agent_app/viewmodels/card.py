@@ -133,6 +133,7 @@ class CardModel(ViewModel):
         if found is None and name not in self._asked_pictures:
             self._asked_pictures.add(name)
             self.session.ask(LoadPicture(picture=name))
+            found = self.store.pictures.get(name)
         return found
 
     def refresh(self, topics: set[Topic]) -> None:

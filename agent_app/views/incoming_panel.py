@@ -20,7 +20,7 @@ from agent_app.views.kit.theme import font, t, theme
 
 WIDTH = 370
 SHADOW = 36
-SHADOW_DARKNESS = 0.2
+SHADOW_DARKNESS = 0.15
 HEAD = 43
 RADIUS = 12
 ACCEPT_KEYS = "Ctrl+Shift+A"

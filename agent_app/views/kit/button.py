@@ -59,7 +59,7 @@ class Button(KeyFocusButton):
         return width + (keycap_width(self._keys) + 8 if self._keys else 0)
 
     def sizeHint(self) -> QSize:
-        pad = 13 if self.text() else 6
+        pad = (11 if self._tall <= 30 else 13) if self.text() else 6
         return QSize(round(self._content_width() + 2 * pad + 0.5), self._tall)
 
     def minimumSizeHint(self) -> QSize:
