@@ -181,8 +181,11 @@ def make_not_ready(step: Step, agent: Agent, reason: str) -> None:
 
 def settle(step: Step, agent: Agent, *, idle_since: Micros, not_ready: str = "") -> None:
     """The agent has become idle: the pending mode takes effect, else ``not_ready``, else the present mode holds."""
+    would_be_ready = agent.pending_ready or (agent.pending_ready is None and agent.mode is AgentMode.READY)
     if not agent.enrolled:
         step.emit(e.AgentLoggedOff(at=step.now, agent=agent.agent))
+    elif would_be_ready and (absence := _absence(agent)):
+        make_not_ready(step, agent, absence)
     elif agent.pending_ready:
         _make_ready(step, agent)
     elif agent.pending_ready is False:
@@ -205,8 +208,20 @@ def _pend(step: Step, agent: Agent, *, ready: bool, reason: str) -> None:
 
 
 def _take_back(step: Step, agent: Agent, reason: str) -> None:
+    """What was missing is there again; something else may still be missing."""
     if agent.pending_ready is False and agent.pending_reason == reason:
         step.emit(e.AgentModePending(at=step.now, agent=agent.agent))
+        if absence := _absence(agent):
+            _pend(step, agent, ready=False, reason=absence)
+
+
+def _absence(agent: Agent) -> str:
+    """Why this agent is gone without having said so, and has no time left to come back; empty: is there."""
+    if not agent.phone_registered and agent.phone_limit_at is None:
+        return NotReadyReason.PHONE_LOST
+    if agent.has_desktop and not agent.desktop_connected and agent.desktop_limit_at is None:
+        return NotReadyReason.DESKTOP_LOST
+    return ""
 
 
 def _logged_on(step: Step, command: SetReady | SetNotReady | CancelPendingMode) -> Agent:

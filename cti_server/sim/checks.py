@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from cti_server.core import agents, callbacks, calls
 from cti_server.core import events as e
 from cti_server.core.centre import Centre
+from cti_server.core.deadlines import of_agent, of_call
 from cti_server.core.effects import Effect, PrepareCard
 from cti_server.core.entities import Agent
 from cti_server.core.identity import WRONG_PINS_MAX
@@ -19,6 +20,7 @@ from cti_server.core.state import State, apply
 from cti_server.core.vocabulary import (
     AgentId,
     AgentMode,
+    AgentState,
     CallbackId,
     CallbackState,
     CallId,
@@ -34,6 +36,7 @@ from cti_server.core.vocabulary import (
 from cti_server.sim.private import PRIVATE
 
 HOUR_US = 3_600_000_000
+OVERDUE_MAX_US = 5_000_000
 Key = tuple[int, int, int, int]
 CALL_MOVES = {(before, event): after for before, event, after in calls.MOVES}
 AGENT_MOVES = {(before, event): after for before, event, after in agents.MOVES}
@@ -82,6 +85,7 @@ class Checks:
         self._legs: dict[LegId, CallId] = {}
         self._customer: dict[CallId, CustomerRef | None] = {}
         self._wrong_pins: dict[CustomerRef, list[int]] = {}
+        self._effects: dict[CallId, int] = {}
         self._was_pending = False
         self._unsettled: dict[AgentId, str] = {}
         self._kept_idle_since: dict[AgentId, int] = {}
@@ -215,6 +219,9 @@ class Checks:
 
     def ordered(self, effect: Effect) -> None:
         """Before an effect is performed."""
+        if effect.n <= self._effects.get(effect.call, 0):
+            raise Violation(f"{type(effect).__name__} has the number {effect.n}, which was given before")
+        self._effects[effect.call] = effect.n
         if isinstance(effect, PrepareCard) and effect.customer != self._customer.get(effect.call):
             raise Violation(f"the card of {effect.customer} for a call of {self._customer.get(effect.call)}")
 
@@ -279,6 +286,20 @@ class Checks:
             raise Violation(f"a callback moved {before} → {after} by {type(event).__name__}")
 
     # --- at certain moments ------------------------------------------------------------------------------------------
+
+    def at_moment(self, now: int) -> None:
+        """I4: nothing is more than five seconds beyond its limit, and nobody is Ready who is gone."""
+        for call in self.shadow.calls.values():
+            deadline = of_call(call, None)
+            if deadline is not None and deadline < now - OVERDUE_MAX_US:
+                raise Violation(f"I4: call {call.call} is {now - deadline} µs beyond its limit in {call.phase}")
+        for agent in self.shadow.agents.values():
+            deadline = of_agent(agent)
+            if deadline is not None and deadline < now - OVERDUE_MAX_US:
+                raise Violation(f"I4: agent {agent.agent} is beyond a limit")
+            is_gone = not agent.phone_registered or (agent.has_desktop and not agent.desktop_connected)
+            if agent.state is AgentState.READY and is_gone and deadline is None:
+                raise Violation(f"B4: agent {agent.agent} is gone, and Ready for ever")
 
     def after_restart(self, centre: Centre) -> None:
         found = check_all(centre.state, centre.surroundings)

@@ -32,7 +32,7 @@ from cti_server.sim.scenarios import Scenario
 START_US = 1_760_000_000_000_000
 SECOND_US = 1_000_000
 DRAIN_LIMIT_US = 12 * 3600 * SECOND_US
-HEARING_CHECKED_EVERY = 10
+LOOK_EVERY = 10
 TICKS_AT_ONE_MOMENT_MAX = 50
 
 _encoder = msgspec.msgpack.Encoder()
@@ -177,8 +177,10 @@ class World:
             self._trace.update(_effect_encoder.encode(effect))
             self.checks.ordered(effect)
             self.network.perform(effect)
-        if self.steps % HEARING_CHECKED_EVERY == 0 and (differs := self.network.agrees_with(self.centre.state)):
-            raise Violation(differs)
+        if self.steps % LOOK_EVERY == 0:
+            self.checks.at_moment(self.now)
+            if differs := self.network.agrees_with(self.centre.state):
+                raise Violation(differs)
         return outcome.result
 
     def _keep(self, events: list[Event], personal: dict[PersonalRef, str]) -> None:

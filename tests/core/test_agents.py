@@ -178,3 +178,17 @@ def test_the_days_own_figures_are_counted() -> None:
     house.hang_up(call)
     today = house.agent(KIM).today
     assert (today.answered, today.talks, today.talk_us) == (1, 1, 10_000_000)
+
+
+def test_who_is_gone_for_two_reasons_is_there_only_when_both_are_over() -> None:
+    """Found by seed 81: the desktop came back in a call, the phone did not, and the agent was Ready for ever."""
+    house = House()
+    house.at_work(KIM)
+    call = house.talking(line="care")
+    house.tell(i.DesktopLost(agent=KIM))
+    house.wait(10)
+    house.tell(i.PhoneLost(extension=house.agent(KIM).profile.extension))
+    house.tell(i.DesktopConnected(agent=KIM))
+    assert house.agent(KIM).pending_reason == "phone_lost"
+    house.hang_up(call)
+    assert (house.agent(KIM).state, house.agent(KIM).reason) == (AgentState.NOT_READY, "phone_lost")

@@ -22,7 +22,7 @@ CORE = Path(cti_server.core.__file__).parent
 TEXT_FIELDS = {
     # what a person's text could hide in, and why it does not
     "line", "trunk", "waiting_for", "language", "tier", "by", "settings_version", "reason", "path", "library_version",
-    "item", "node", "code", "subcode", "invariant", "detail", "key", "queue", "customer", "candidates",
+    "item", "node", "rule", "code", "subcode", "invariant", "detail", "key", "queue", "customer", "candidates",
 }  # fmt: skip
 
 
