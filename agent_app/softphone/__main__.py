@@ -18,6 +18,9 @@ from agent_app.softphone.native_driver import NativeDriver
 from agent_app.softphone.phone import Phone
 from agent_app.softphone.window_link import WindowLink
 
+FORGOTTEN_S = 600.0
+LOOK_EVERY_S = 15.0
+
 
 def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="ieum-phone", description="The softphone of an Ieum desktop.")
@@ -84,11 +87,23 @@ async def run(options: argparse.Namespace) -> None:
             loop.add_signal_handler(number, done.set)
     if options.account:
         phone.obey(account(options.account))
+    watch = asyncio.create_task(_end_when_forgotten(link, phone, done)) if not options.account else None
     try:
         await done.wait()
     finally:
+        if watch is not None:
+            watch.cancel()
         await link.close()
         await phone.close()
+
+
+async def _end_when_forgotten(link: WindowLink, phone: Phone, done: asyncio.Event) -> None:
+    """A window that crashed comes back soon; after so long without one, and without a call, nobody will."""
+    alone_s = 0.0
+    while alone_s < FORGOTTEN_S:
+        await asyncio.sleep(LOOK_EVERY_S)
+        alone_s = 0.0 if link.has_window or phone.is_in_call else alone_s + LOOK_EVERY_S
+    done.set()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -79,7 +79,7 @@ class Phone:
         )
         is_same = account == self._account and self.status.registration == "registered"
         self._account = account
-        if is_same or self._is_in_call:
+        if is_same or self.is_in_call:
             return
         self._start(self._register(account))
 
@@ -97,7 +97,7 @@ class Phone:
 
     async def _test_audio(self) -> None:
         """Opens the devices for a second: the window shows the level meanwhile, and the result."""
-        if self._is_in_call:
+        if self.is_in_call:
             return
         self._change(audio_test="running")
         self._device.start()
@@ -140,11 +140,12 @@ class Phone:
     # --- inside ---------------------------------------------------------------------------------------------------
 
     @property
-    def _is_in_call(self) -> bool:
+    def is_in_call(self) -> bool:
+        """Ringing counts."""
         return self.status.call is not None and self.status.call.state != "ended"
 
     def _watch_levels(self) -> None:
-        if not self._is_in_call or self.status.call is None:
+        if not self.is_in_call or self.status.call is None:
             return
         microphone, speaker = self._driver.levels_dbfs
         call = msgspec.structs.replace(self.status.call, has_media=self._driver.has_media)
@@ -158,7 +159,7 @@ class Phone:
             self._publish(status)
 
     def _quit_if_idle(self) -> None:
-        if self._is_quitting and not self._is_in_call:
+        if self._is_quitting and not self.is_in_call:
             self._start(self._leave())
 
     async def _leave(self) -> None:

@@ -57,6 +57,10 @@ class WindowLink:
             visit.cancel()
         await asyncio.gather(*self._visits, return_exceptions=True)
 
+    @property
+    def has_window(self) -> bool:
+        return self._window is not None
+
     def publish(self, status: ms.PhoneStatus) -> None:
         window = self._window
         if window is None or window.is_closing():

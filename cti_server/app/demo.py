@@ -12,7 +12,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -20,6 +20,7 @@ import msgspec
 
 from agent_app.robots.crowd import DayReport, Progress
 from agent_app.robots.desk import DeskReport
+from agent_app.softphone.messages import Rendezvous
 from cti_server.app.demo_centre import FOLDER, ROOT, DemoCentre, make_demo_centre
 from cti_server.app.demo_day import make_day, utterances
 from cti_server.app.demo_report import DemoReport, make_report
@@ -35,7 +36,7 @@ SCREENSHOTS = ROOT / "screenshots"
 RECORDINGS = ROOT / "recordings"
 READY_TIMEOUT_S = 60.0
 DESK_TIMEOUT_S = 45.0
-UNTIL_STOPPED_S = 3600.0
+UNTIL_CLOSED_S = 1800.0
 HEADLESS_S = 60.0
 
 
@@ -46,7 +47,7 @@ class DemoFailed(Exception):
 def run_demo(*, headless: bool, seconds: float | None, report_file: Path | None) -> int:
     """Raises CannotServe, DemoFailed."""
     is_attended = not headless and _has_display()
-    duration_s = seconds or (UNTIL_STOPPED_S if is_attended else HEADLESS_S)
+    duration_s = seconds or (UNTIL_CLOSED_S if is_attended else HEADLESS_S)
     _say("Speaking the robots' sentences …")
     render_utterances(SPEECH, utterances())
     _say("Making the sample centre …")
@@ -64,8 +65,9 @@ def _has_display() -> bool:
 
 
 async def _day(centre: DemoCentre, *, duration_s: float, is_attended: bool) -> DemoReport:
-    async with _server(centre), _desk(centre, is_attended=is_attended) as desk_report:
-        day = await _crowd(centre, duration_s=duration_s, is_attended=is_attended)
+    async with _server(centre), _desk(centre, is_attended=is_attended) as (desk, desk_report):
+        closed = desk.wait() if is_attended else None
+        day = await _crowd(centre, duration_s=duration_s, is_attended=is_attended, closed=closed)
     return _make_report(centre, day, desk_report())
 
 
@@ -109,8 +111,10 @@ async def _until_open(name: str, host: str, port: int, process: asyncio.subproce
 
 
 @asynccontextmanager
-async def _desk(centre: DemoCentre, *, is_attended: bool) -> AsyncIterator[Callable[[], DeskReport | None]]:
-    """The desktop of one agent: a person's, or a robot's hands on the same window, unseen."""
+async def _desk(
+    centre: DemoCentre, *, is_attended: bool
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, Callable[[], DeskReport | None]]]:
+    """The desktop of one agent: a person's, or a robot's hands on the same window, unseen. Its process and report."""
     home = FOLDER / "desk"
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     report = home / "report.json"
@@ -132,12 +136,22 @@ async def _desk(centre: DemoCentre, *, is_attended: bool) -> AsyncIterator[Calla
         return msgspec.json.decode(report.read_bytes(), type=DeskReport) if report.exists() else None
 
     try:
-        yield read
+        yield process, read
     finally:
         await _end(process, timeout_s=DESK_TIMEOUT_S)
+        _end_phone(home / "phone.json")
 
 
-async def _crowd(centre: DemoCentre, *, duration_s: float, is_attended: bool) -> DayReport:
+def _end_phone(rendezvous: Path) -> None:
+    """A phone outlives its window on purpose; the demo's does not outlive the demo."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError, msgspec.DecodeError):
+        os.kill(msgspec.json.decode(rendezvous.read_bytes(), type=Rendezvous).pid, signal.SIGTERM)
+
+
+async def _crowd(
+    centre: DemoCentre, *, duration_s: float, is_attended: bool, closed: Coroutine[None, None, int] | None
+) -> DayReport:
+    """``closed``: ends when the person closes the desktop, which ends the demo."""
     folder = FOLDER / "robots"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     day_file, report_file = folder / "day.json", folder / "report.json"
@@ -154,6 +168,7 @@ async def _crowd(centre: DemoCentre, *, duration_s: float, is_attended: bool) ->
     with contextlib.suppress(NotImplementedError):
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stopping.set)
     watch = asyncio.create_task(_stop_when_asked(stopping, process))
+    window = asyncio.create_task(_ask_when_closed(closed, stopping)) if closed is not None else None
     try:
         while line := await process.stdout.readline():
             with contextlib.suppress(msgspec.DecodeError):
@@ -162,12 +177,19 @@ async def _crowd(centre: DemoCentre, *, duration_s: float, is_attended: bool) ->
             raise DemoFailed("the robots could not do their work; what they said stands above")
     finally:
         watch.cancel()
+        if window is not None:
+            window.cancel()
         await _end(process)
     return msgspec.json.decode(report_file.read_bytes(), type=DayReport)
 
 
+async def _ask_when_closed(closed: Coroutine[None, None, int], stopping: asyncio.Event) -> None:
+    await closed
+    stopping.set()
+
+
 async def _stop_when_asked(asked: asyncio.Event, process: asyncio.subprocess.Process) -> None:
-    """Ctrl+C ends the offering of calls; those that are up are brought to their end."""
+    """Ctrl+C, or the desktop's end, ends the offering of calls; those that are up are brought to their end."""
     await asked.wait()
     _say("No more calls are offered; those that are up end first …")
     process.send_signal(signal.SIGUSR1)

@@ -22,8 +22,8 @@ from cti_server.web.pins import PinStore
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".ieum" / "demo"
 SEED = 2026
-CALLERS = 60
-"""Customers whose PINs are known to the credential service; the others are not called up."""
+CALLERS = 260
+"""Customers who may call, and whose PINs the credential service therefore knows."""
 MEDIA_PORTS = 400
 MAIN_LINE, ORDERS_LINE, CARE_LINE, YOUR_LINE = "1588-0001", "1588-0002", "1588-0003", "1588-0004"
 YOUR_QUEUE = "visitor"

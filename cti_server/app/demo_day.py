@@ -24,11 +24,11 @@ AGENTS_SAY = (
     "네, 고객님. 말씀하신 내용은 접수해 드렸습니다. 더 필요하신 것은 없으신가요?",
 )
 VARIANTS = ("f2", "m3", "f4", "m1")
-EVERY_S = 1.8
-"""A caller to the main number this often."""
+EVERY_S, MAIN_CALLS_MAX = 1.8, 150
+"""A caller to the main number this often; on a long day less often, so that no customer calls twice."""
 RUSH_S = (0.5, 0.95)
 """Between these shares of the time customer care is busier than it can be, so that callers wait."""
-RUSH_EVERY_S = 1.3
+RUSH_EVERY_S, RUSH_CALLS_MAX = 1.3, 40
 LAST_MAIN_S = 18.0
 """No caller begins with the menus so shortly before the end: they take half a minute."""
 LISTENS_S = 3.0
@@ -101,7 +101,7 @@ def _main_calls(callers: Iterator[SampleCaller], seconds: float) -> Iterator[tup
                 name=caller.name, number=caller.number, line=MAIN_LINE, kind=kind, keys=_keys(caller, kind, number)
             ),
         )
-        number, at_s = number + 1, at_s + EVERY_S
+        number, at_s = number + 1, at_s + max(EVERY_S, seconds / MAIN_CALLS_MAX)
 
 
 def _keys(caller: SampleCaller, kind: str, number: int) -> tuple[Keys, ...]:
@@ -141,7 +141,7 @@ def _rush(seconds: float) -> Iterator[float]:
     at_s = RUSH_S[0] * seconds
     while at_s < RUSH_S[1] * seconds:
         yield at_s
-        at_s += RUSH_EVERY_S
+        at_s += max(RUSH_EVERY_S, (RUSH_S[1] - RUSH_S[0]) * seconds / RUSH_CALLS_MAX)
 
 
 def _pyvoip_account(centre: DemoCentre) -> Account:
