@@ -2,7 +2,8 @@
 
 A recording is unfinished when its header does not tell the length that the file has. The header is written anew for the
 samples that are there, and file and folder are synced. It must run while no media worker writes into the folder, or be
-told which files are still being written. A file without even a whole header holds no audio and is removed. Which rows the index needs is the caller's affair; it gets what was found.
+told which files are still being written. A file without even a whole header holds no audio and is removed. Which rows
+the index needs is the caller's affair; it gets what was found.
 """
 
 import hashlib

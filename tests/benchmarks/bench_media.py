@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import json
 import os
+import socket
 import statistics
 import subprocess
 import sys
@@ -30,7 +31,6 @@ WARM_UP_S = 2.0
 RELAY_RATIO_MAX = 1.5
 RECORDED_RATIO_MAX = 2.5
 ROOT = Path(__file__).resolve().parents[2]
-_LOAD_PORT, _BARE_PORT, _WORKER_PORT = 12_000, 15_000, 14_000  # below the ephemeral ports
 PATIENCE_S = 60.0
 
 
@@ -42,6 +42,20 @@ def cpu_s(pid: int) -> float:
     return total / 1e9
 
 
+def free_ports(count: int, *, after: int) -> int:
+    """The first of ``count`` free UDP ports in a row, below the ephemeral ones."""
+    for first in range(after, 32_000 - count, 500):
+        try:
+            with contextlib.ExitStack() as held:
+                for port in range(first, first + count):
+                    bound = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                    bound.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        return first
+    raise RuntimeError(f"no {count} free ports in a row")
+
+
 def start(module: str, *arguments: str, **options: Any) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", module, *arguments]
     return subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, **options)
@@ -50,9 +64,10 @@ def start(module: str, *arguments: str, **options: Any) -> subprocess.Popen[str]
 class Subject:
     """A process that relays, and the ports that the load talks to."""
 
-    def __init__(self, kind: str, load_port: int) -> None:
+    def __init__(self, kind: str, calls: int, *, after: int) -> None:
         self.kind = kind
-        self.load_port = load_port
+        self.load_port = free_ports(2 * calls, after=after)
+        self.own_port = free_ports(4 * calls, after=self.load_port + 2 * calls)
         self.ports: list[int] = []
         self.process: subprocess.Popen[str] | None = None
         self.link: MediaLink | None = None
@@ -71,29 +86,27 @@ class Subject:
             self.process.communicate()
 
 
-async def start_bare(calls: int) -> Subject:
-    subject = Subject("bare", _LOAD_PORT)
-    subject.process = start(
-        "tests.benchmarks.bare_relay", str(_BARE_PORT), str(_LOAD_PORT), str(calls), stdin=subprocess.PIPE
-    )
-    subject.ports = [_BARE_PORT + number for number in range(2 * calls)]
+async def start_bare(calls: int, *, after: int) -> Subject:
+    subject = Subject("bare", calls, after=after)
+    ports = str(subject.own_port), str(subject.load_port)
+    subject.process = start("tests.benchmarks.bare_relay", *ports, str(calls), stdin=subprocess.PIPE)
+    subject.ports = [subject.own_port + number for number in range(2 * calls)]
     assert subject.process.stdout is not None
     await asyncio.to_thread(subject.process.stdout.readline)
     return subject
 
 
-async def start_worker(calls: int, folder: Path, *, is_recorded: bool) -> Subject:
+async def start_worker(calls: int, folder: Path, *, after: int, is_recorded: bool) -> Subject:
     kind = "recorded" if is_recorded else "relayed"
-    offset = 2_000 if is_recorded else 1_000
-    subject = Subject(kind, _LOAD_PORT + offset)
-    first = _WORKER_PORT + 2 * offset
+    subject = Subject(kind, calls, after=after)
+    first = subject.own_port
     path = folder / f"{kind}.sock"
     subject.process = start(
         "cti_server.switch.embedded.media_worker",
         "--socket",
         str(path),
         "--ports",
-        f"{first}-{first + 6 * calls - 1}",
+        f"{first}-{first + 4 * calls - 1}",
         stderr=subprocess.DEVNULL,
     )
     subject.link = link = MediaLink(socket_path=path, epoch=1, on_report=subject.reports.append)
@@ -123,6 +136,7 @@ async def measure(subjects: list[Subject], seconds: float) -> dict[str, tuple[fl
     found: dict[str, tuple[float, dict[str, float]]] = {}
     for one, load, own in zip(subjects, loads, used, strict=True):
         output, _ = await asyncio.to_thread(load.communicate, timeout=PATIENCE_S)
+        assert one.process is not None and one.process.poll() is None, f"the {one.kind} relay ended"
         found[one.kind] = own / lasted * 100 / (len(one.ports) // 2), json.loads(output)
     return found
 
@@ -160,9 +174,10 @@ def fsync_p50_ms(folder: Path) -> float:
 async def _round(calls: int, seconds: float, folder: Path) -> dict[str, tuple[float, dict[str, float]]]:
     subjects: list[Subject] = []
     try:
-        subjects.append(await start_bare(calls))
-        subjects.append(await start_worker(calls, folder, is_recorded=False))
-        subjects.append(await start_worker(calls, folder, is_recorded=True))
+        subjects.append(await start_bare(calls, after=10_000))
+        for is_recorded in (False, True):
+            after = subjects[-1].own_port + 4 * calls
+            subjects.append(await start_worker(calls, folder, after=after, is_recorded=is_recorded))
         found = await measure(subjects, seconds)
         recorder = subjects[-1]
         assert recorder.link is not None

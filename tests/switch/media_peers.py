@@ -22,7 +22,8 @@ from cti_server.switch.embedded.media_protocol import AnyReport
 
 PATIENCE_S = 30.0
 ROOT = Path(__file__).resolve().parents[2]
-_bases = itertools.count(20_000 + os.getpid() * 40 % 20_000, 40)
+_bases = itertools.count(10_000 + os.getpid() % 20 * 1_000, 40)
+"""Blocks of ports below the ephemeral ones, apart for test processes that run side by side."""
 
 
 async def until(condition: Callable[[], bool], what: str = "") -> None:
