@@ -1,5 +1,6 @@
 """Programs that nobody here wrote, as peers: sipp scenarios and baresip. Start, wait for, and end them by id."""
 
+import contextlib
 import os
 import shutil
 import socket
@@ -140,6 +141,21 @@ def free_port() -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def free_media_port() -> int:
+    """An even port that is free with the three after it: sipp binds sound there and pictures two further on."""
+    for _ in range(200):
+        first = free_port() // 2 * 2
+        with contextlib.ExitStack() as probes:
+            try:
+                for port in range(first, first + 4):
+                    probe = probes.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                    probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return first
+    raise AssertionError("no four free ports in a row")
 
 
 def wait_for(file: Path, timeout_s: float = PATIENCE_S) -> None:

@@ -13,7 +13,7 @@ from cti_server.media.wav import read_channels
 from cti_server.wire import client as cl
 from tests.e2e.centre import DIRECT, MAIN, ROOT, Centre
 from tests.e2e.people import Desk, Phone, leaving, share, until
-from tests.e2e.programs import SIPP_DIGITS, Program, baresip, free_port, sipp, write_tone
+from tests.e2e.programs import SIPP_DIGITS, Program, baresip, free_media_port, free_port, sipp, write_tone
 
 pytestmark = pytest.mark.e2e
 
@@ -43,7 +43,7 @@ async def _sipp_calls(centre: Centre, folder: Path) -> None:
         # During the greeting; after the sentence of consent, in the question; after "thank you", in the menu.
         keys = [(2000, "1"), (8700, caller.pin + "#"), (6700, "1")]
         scenario = {"CALLER": caller.number, "KEYS": "\n".join(_presses(pause, digits) for pause, digits in keys)}
-        options = ("-s", MAIN, "-m", "1", "-timeout", "90s", "-mp", str(free_port() // 2 * 2))
+        options = ("-s", MAIN, "-m", "1", "-timeout", "90s", "-mp", str(free_media_port()))
         with sipp("presses_keys", *options, folder=folder, port=free_port(), target=f"127.0.0.1:{centre.sip_port}",
                   replace=scenario) as program:  # fmt: skip
             call = await desk.call_is("connected")
