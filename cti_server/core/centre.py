@@ -108,6 +108,7 @@ class Centre:
         self._around = Surroundings()
         self._around.read_state(state)
         self._around.read_flows(flows)
+        flow.recall(state, self._around)
         self._deadlines = Deadlines()
         self._set_deadlines(list(state.calls), list(state.agents))
 

@@ -13,9 +13,9 @@ from cti_server.core import events as e
 from cti_server.core.calls import clear, leave_queue
 from cti_server.core.clock import weekday_and_minute
 from cti_server.core.effects import PlayMusic, StopPlaying
-from cti_server.core.entities import Call
-from cti_server.core.step import Step
-from cti_server.core.vocabulary import CallPhase, ClearingCause, PinResult, QueueExit, QueueId, Verification
+from cti_server.core.entities import Call, State
+from cti_server.core.step import Memory, Step, Surroundings
+from cti_server.core.vocabulary import CallPhase, ClearingCause, Micros, PinResult, QueueExit, QueueId, Verification
 from ivr.model import Flow, LoadNode
 from ivr.orders import (
     AnnouncementDue,
@@ -38,6 +38,22 @@ from ivr.runtime import resume, start
 IN_FLOW = (CallPhase.FLOW, CallPhase.QUEUED)
 WAITING = (CallPhase.QUEUED, CallPhase.RESERVED, CallPhase.ALERTING)
 IMMEDIATE_ANSWERS_MAX = 50
+
+
+def recall(state: State, around: Surroundings) -> None:
+    """For a Centre that is built anew while the process lives: nobody remembers the digits and times of before.
+
+    Questions count as unanswered, so that they are asked again; announcements come after their interval.
+    """
+    for call in state.calls.values():
+        if call.phase not in IN_FLOW or call.waiting_for not in (flow_orders.COLLECT, flow_orders.QUEUE):
+            continue
+        memory = around.memories[call.call] = Memory()
+        every_us = int(call.flow_state.get("announce_every_s", 0)) * 1_000_000
+        if call.waiting_for == flow_orders.COLLECT:
+            memory.collect_until = state.last_at
+        elif every_us > 0:
+            memory.announce_at = Micros(state.last_at + every_us)
 
 
 def begin(step: Step, call: Call, flow: Flow) -> None:

@@ -35,7 +35,8 @@ class Memory:
     Digits are here and nowhere else; nobody prints this.
     """
 
-    effects: int = 0
+    effects: int | None = None
+    """The number last given to an effect; None: none since the Centre was built."""
     collect: Collect | None = None
     collect_play: int = 0
     digits: str = field(default="", repr=False)
@@ -116,17 +117,17 @@ class Step:
     def n(self, call: CallId) -> int:
         """The number of this call's next effect."""
         memory = self.memory(call)
-        memory.effects += 1
+        memory.effects = (self._before_first(call) if memory.effects is None else memory.effects) + 1
         return memory.effects
 
     def memory(self, call: CallId) -> Memory:
         self.fresh_calls[call] = None
         memory = self.around.memories.get(call)
         if memory is None:
-            memory = self.around.memories[call] = Memory(effects=self._first_n(call))
+            memory = self.around.memories[call] = Memory()
         return memory
 
-    def _first_n(self, call: CallId) -> int:
+    def _before_first(self, call: CallId) -> int:
         """Numbers given before a restart are not journalled: those given now begin at the call's age in microseconds,
         which is above any of them."""
         known = self.state.calls.get(call)

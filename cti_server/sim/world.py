@@ -213,7 +213,7 @@ class World:
         self.centre = Centre(rebuilt, self.scenario.flows, strict=True)
         inventory = self.network.crashed()
         self.people.crashed()
-        self.now += self.between(300, 5000)
+        self.now += self.between(300, 4000)
         self.steps += 1
         restarted = Restarted(
             inventory=tuple(LegAlive(leg=leg, adopted=adopted) for leg, adopted in inventory),

@@ -5,6 +5,7 @@ import pytest
 from cti_server.core import effects as f
 from cti_server.core import events as e
 from cti_server.core import inputs as i
+from cti_server.core.centre import Centre
 from cti_server.core.entities import Call
 from cti_server.core.vocabulary import (
     CallPhase,
@@ -372,3 +373,29 @@ def test_calls_in_progress_keep_the_version_of_their_flow() -> None:
     assert house.one(f.PlayPrompts).prompts == ("ko/yes",)
     fresh = house.arrive("1588")
     assert fresh.position is not None and fresh.position.version == "2"
+
+
+def test_a_centre_built_anew_asks_its_question_again() -> None:
+    """After a bug in a step the engine builds the Centre from the journal, while the switch goes on."""
+    menu = MenuNode(prompts=("menu",), keys={"1": "yes"}, otherwise="no", silent=("silent",))
+    house, call = answered(flow("menu", menu=menu, **SAID))
+    last = house.one(f.PlayPrompts)
+    house.now += 2 * SECOND
+    house.centre = Centre(house.state, house.flows, strict=True)
+    house.wait(0)
+    again = house.one(f.PlayPrompts)
+    assert again.prompts == ("ko/silent", "ko/menu")
+    assert again.n > last.n
+    house.press(call, "1")
+    assert house.one(f.PlayPrompts).prompts == ("ko/yes",)
+
+
+def test_a_centre_built_anew_announces_the_place_again() -> None:
+    house, call = answered(flow("queue", queue=QUEUE, callback=CALLBACK))
+    house.wait(0)
+    played(house, call)
+    house.centre = Centre(house.state, house.flows, strict=True)
+    house.wait(31)
+    assert house.seen(f.PlayPrompts)
+    house.press(call, "2")
+    assert house.one(f.PlayPrompts).prompts == ("ko/confirm",)
