@@ -33,25 +33,56 @@ def main(argv: list[str] | None = None) -> int:
     folder = Path(arguments.home).absolute() if arguments.home else workplace.data_folder()
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
-    window = build(app, arguments, folder)
-    window.closed.connect(app.quit)
-    window.show()
+    desktop = Desktop(app, arguments, folder)
+    desktop.open()
     password = password_of(arguments)
     if arguments.user and password:
-        window.sign_in.password.setText(password)
-        QTimer.singleShot(0, window, window.sign_in.submit)
-    if arguments.ready:
-        get_ready_once(window)
+        desktop.window.sign_in.password.setText(password)
+        QTimer.singleShot(0, desktop.window, desktop.window.sign_in.submit)
     if arguments.screenshot:
-        shot = Screenshot(window, Path(arguments.screenshot))
-        QTimer.singleShot(arguments.screenshot_after, window, shot.take)
+        shot = Screenshot(desktop.window, Path(arguments.screenshot))
+        QTimer.singleShot(arguments.screenshot_after, desktop.window, shot.take)
     code = app.exec()
-    leave(window, folder)
+    desktop.leave()
     return code
 
 
+class Desktop:
+    """One window at a time: after signing off, or being sent away, a fresh one asks who is there."""
+
+    def __init__(self, app: QApplication, arguments: argparse.Namespace, folder: Path) -> None:
+        self._app, self._arguments, self._folder = app, arguments, folder
+        self.window = build(app, arguments, folder)
+
+    def open(self, code: str = "") -> None:
+        self.window.closed.connect(self._app.quit)
+        self.window.desk.session.signed_out.connect(self._on_signed_out)
+        if code:
+            self.window.sign_in.explain(code, {})
+        self.window.show()
+
+    def _on_signed_out(self, code: str) -> None:
+        """Not in the middle of the old session's own signal."""
+        QTimer.singleShot(0, self.window, lambda: self._anew(code))
+
+    def _anew(self, code: str) -> None:
+        before = self.window
+        before.closed.disconnect(self._app.quit)
+        before.remember()
+        before.settings.theme = theme().name
+        workplace.save(self._folder, before.settings)
+        self.window = build(self._app, self._arguments, self._folder)
+        self.open(code)
+        before.desk.close()
+        before.close()
+        before.deleteLater()
+
+    def leave(self) -> None:
+        leave(self.window, self._folder)
+
+
 def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(prog="ieum-agent", description="The agent's desktop of Ieum.")
+    made = argparse.ArgumentParser(prog="ieum-agent", description="The agent's desktop of Ieum.", allow_abbrev=False)
     made.add_argument("--server", metavar="URL", help="ws:// or wss:// address of the server's desktop gateway")
     made.add_argument("--user", help="who signs in")
     made.add_argument(

@@ -19,7 +19,8 @@ from agent_app.viewmodels.state_bar import StateBar
 from agent_app.viewmodels.subject import Subject
 from agent_app.viewmodels.timeline import TimelineViewModel
 from agent_app.viewmodels.wrap_up import WrapUp
-from cti_server.wire.server import TimelineRow
+from cti_server.wire.client import LogOff
+from cti_server.wire.server import ReplyFrame, TimelineRow
 
 
 class Desk:
@@ -43,10 +44,20 @@ class Desk:
         self.dialling = Dialling(session, self.notices)
         self.timeline.opened.connect(self._on_timeline_row)
         session.signed_in.connect(self._on_signed_in)
+        session.replied.connect(self._on_reply)
+        self.state_bar.tested.connect(self._on_tested)
 
     def _on_signed_in(self) -> None:
         welcome = self.session.store.welcome
         self.phone.configure(welcome.phone if welcome else None)
+
+    def _on_reply(self, body: object, reply: ReplyFrame) -> None:
+        if isinstance(body, LogOff) and reply.ok:
+            self.phone.unregister()
+            self.session.leave()
+
+    def _on_tested(self, text: str, is_good: bool) -> None:
+        self.notices.say(text, "ready" if is_good else "warning")
 
     def _on_timeline_row(self, row: TimelineRow) -> None:
         if self.records.has(row.view):

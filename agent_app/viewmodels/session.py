@@ -41,7 +41,8 @@ class Session(QObject):
     """`changed` carries the set of topics, `replied` a command's body and its ReplyFrame.
 
     `welcomed` comes before the news of a sign-in are told, `signed_in` after; `resynced` follows a snapshot; `tick`
-    comes four times a second for the timers on the screen.
+    comes four times a second for the timers on the screen; `signed_out` says that nothing more will come, with the
+    code of the denial if there was one.
     """
 
     changed = Signal(object)
@@ -51,6 +52,7 @@ class Session(QObject):
     resynced = Signal()
     denied = Signal(str, object)
     replied = Signal(object, object)
+    signed_out = Signal(str)
 
     def __init__(self, link: Link, *, clock: Callable[[], int] = monotonic_us, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -86,6 +88,11 @@ class Session(QObject):
 
     def sign_out(self) -> None:
         self.do(LogOff())
+
+    def leave(self) -> None:
+        """Signed off: this session is over, and a new one begins with a new desk."""
+        self.close()
+        self.signed_out.emit("")
 
     def speak(self, language: str) -> None:
         """The server words the card in the session's language, so the connection is opened anew with the token."""

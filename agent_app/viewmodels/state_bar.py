@@ -56,6 +56,7 @@ class StateBar(ViewModel):
     """`asked` carries an action that needs a window first: dial, redial, callbacks, keypad, decline reasons."""
 
     asked = Signal(str)
+    tested = Signal(str, bool)
     ticked = Signal()
     topics = frozenset({Topic.AGENT, Topic.CALL, Topic.CARD, Topic.SESSION, Topic.REPLY, Topic.CONNECTION})
 
@@ -63,7 +64,8 @@ class StateBar(ViewModel):
         super().__init__(session)
         self.phone = phone
         self._ended_at = -END_THROTTLE_US
-        phone.changed.connect(self.changed)
+        self._audio_test = ""
+        phone.changed.connect(self._on_phone)
         session.tick.connect(self.ticked)
 
     # --- reading ---------------------------------------------------------------------------------------------------
@@ -210,6 +212,31 @@ class StateBar(ViewModel):
             return tr("phone.not_registered")
         return ""
 
+    def phone_line(self) -> tuple[str, str]:
+        """The phone in words, with its tone."""
+        status = self.phone.status
+        if self.phone.is_hard_phone:
+            agent = self.store.agent
+            known = agent is not None and agent.phone_registered
+            return (tr("phone.hard"), "ready") if known else (tr("phone.not_registered"), "warning")
+        if status is None:
+            return tr("phone.not_running"), "warning"
+        if status.registration != "registered":
+            return tr("phone.not_registered"), "warning"
+        if status.audio != "ok":
+            return (tr("phone.no_device") if status.audio == "no_device" else tr("phone.audio_error")), "warning"
+        return tr("phone.ready"), "ready"
+
+    def _on_phone(self) -> None:
+        """The result of a sound test is news; everything else is a picture."""
+        test = self.phone.status.audio_test if self.phone.status else ""
+        if test != self._audio_test:
+            self._audio_test = test
+            if test and test != "running":
+                words_of = {"ok": tr("phone.test_ok"), "no_device": tr("phone.no_device")}
+                self.tested.emit(words_of.get(test, tr("phone.audio_error")), test == "ok")
+        self.changed.emit()
+
     # --- acting ----------------------------------------------------------------------------------------------------
 
     def ready(self) -> None:
@@ -224,7 +251,7 @@ class StateBar(ViewModel):
         self.session.do(CancelPendingMode())
 
     def sign_out(self) -> None:
-        self.phone.unregister()
+        """The phone is signed off once the server agreed: in a call it refuses."""
         self.session.sign_out()
 
     def press(self, action: Action) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
@@ -47,10 +47,12 @@ class Line(QWidget):
         icons.paint(painter, self._icon, colour=t().ink(self._tone), x=16, y=10, px=16)
         painter.setPen(QColor(t().ink(self._tone)))
         painter.setFont(font(13, bold=True))
-        painter.drawText(self.rect().adjusted(40, 0, -220, 0), Qt.AlignmentFlag.AlignVCenter, self._text)
+        painter.drawText(self.rect().adjusted(40, 0, -320, 0), Qt.AlignmentFlag.AlignVCenter, self._text)
 
 
 class Banners(QWidget):
+    dial_asked = Signal(str)
+
     def __init__(self, connection: ConnectionModel, incoming: Incoming, notices: Notices, state_bar: StateBar) -> None:
         super().__init__()
         self._connection, self._incoming, self._notices = connection, incoming, notices
@@ -58,6 +60,9 @@ class Banners(QWidget):
         self.connection, self.result, self.notice = Line(), Line(), Line()
         for line in (self.connection, self.result, self.notice):
             column.addWidget(line)
+        self.dial = Button(tr("action.dial"), icon="phone-outgoing", height=28)
+        self.dial.clicked.connect(self._on_dial)
+        self.result.row.addWidget(self.dial)
         self.ready = Button(tr("state.ready"), icon="circle-check", height=28)
         self.ready.clicked.connect(state_bar.ready)
         self.ready.clicked.connect(incoming.dismiss_result)
@@ -100,7 +105,13 @@ class Banners(QWidget):
                 self.result.show_line(tr("offer.withdrawn", who=who), "accent", "info")
             case _:
                 self.result.show_line(tr("offer.ended", who=who), "accent", "info")
+        self.dial.setVisible(bool(number))
         self.ready.setVisible(outcome in ("missed", "declined", "device_failed"))
+
+    def _on_dial(self) -> None:
+        if (result := self._incoming.result()) is not None and result[1]:
+            self.dial_asked.emit(result[1])
+            self._incoming.dismiss_result()
 
     def _show_notice(self) -> None:
         message = self._notices.current

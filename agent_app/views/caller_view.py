@@ -12,11 +12,12 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from agent_app.i18n import tr
 from agent_app.viewmodels.caller import tier_word
 from agent_app.viewmodels.card import CardModel
+from agent_app.viewmodels.situations import Situation, situation
 from agent_app.viewmodels.subject import Subject
 from agent_app.views.kit import panel
 from agent_app.views.kit.button import Button
 from agent_app.views.kit.chip import Chip
-from agent_app.views.kit.label import ElidedLabel, Label
+from agent_app.views.kit.label import ElidedLabel, Label, plain_tip
 
 
 class CallerView(QWidget):
@@ -26,6 +27,7 @@ class CallerView(QWidget):
         super().__init__()
         self._subject, self._card = subject, card
         self._to_confirm: int | None = None
+        self._number = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._rule = panel.frame("line")
         self._rule.setFixedSize(1, 34)
@@ -42,8 +44,15 @@ class CallerView(QWidget):
             first.addWidget(widget)
         first.addStretch(1)
         column.addLayout(first)
+        second = panel.row(gap=4)
         self.line = ElidedLabel("", "small")
-        column.addWidget(self.line)
+        self.line.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        second.addWidget(self.line, 1)
+        self.dial = Button(icon="phone-outgoing", kind="flat", height=20)
+        self.dial.clicked.connect(self._on_dial)
+        second.addWidget(self.dial)
+        second.addStretch(0)
+        column.addLayout(second)
         column.addStretch(1)
         row.addLayout(column, 1)
         row.addWidget(self.reopen)
@@ -65,9 +74,21 @@ class CallerView(QWidget):
         show_verification(self.verified, caller.verification if shown else "")
         self.line.setText(caller.line() if shown else "")
         self.reopen.setVisible(subject.can_reopen)
+        # In a call the number is on the line already; before and after it one click dials.
+        self._number = caller.raw_number if shown else ""
+        self.dial.setVisible(bool(self._number) and self._may_dial())
+        self.dial.setAccessibleName(f"{tr('action.dial')} {caller.number}")
+        self.dial.setToolTip(plain_tip(f"{tr('action.dial')} {caller.number}"))
         self._to_confirm = self._card.key_to_confirm()
         if self._to_confirm is not None:
             self.update()
+
+    def _may_dial(self) -> bool:
+        store = self._subject.store
+        return situation(store.agent, store.call) in (Situation.IDLE, Situation.WRAP_UP)
+
+    def _on_dial(self) -> None:
+        self.dial_asked.emit(self._number)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -40,7 +40,7 @@ class DeskView(QWidget):
         self.top = TopBar(desk.session, desk.callbacks)
         self.state_bar = StateBarView(desk.state_bar, desk.subject, desk.card)
         self.banners = Banners(desk.connection, desk.incoming, desk.notices, desk.state_bar)
-        self.strip = QueueStripView(desk.queue_strip, desk.connection)
+        self.strip = QueueStripView(desk.queue_strip, desk.connection, desk.state_bar)
         self.pages = QStackedWidget()
         self.agent = AgentPage(
             card=desk.card,
@@ -70,6 +70,7 @@ class DeskView(QWidget):
         self.top.help_asked.connect(self.keys.bring)
         self.state_bar.dial_asked.connect(desk.dialling.dial)
         self.agent.dial_asked.connect(desk.dialling.dial)
+        self.banners.dial_asked.connect(desk.dialling.dial)
         self.agent.customer.search_asked.connect(self.customers.ask)
         self.agent.wrap_up.callback_asked.connect(self.callback.ask)
         desk.state_bar.asked.connect(self._on_asked)
@@ -202,9 +203,10 @@ class MainWindow(QMainWindow):
             before.deleteLater()
 
     def _on_denied(self, code: str, parameters: object) -> None:
-        """A token that ran out, or a sign-in elsewhere: back to the sign-in; what was typed stays on disk."""
-        self.desk.wrap_up.flush()
-        self.stack.setCurrentWidget(self.sign_in)
+        """A token that ran out, or a sign-in elsewhere: a new window asks anew; what was typed stays on disk."""
+        if self.view is not None:
+            self.desk.wrap_up.flush()
+            self.desk.session.signed_out.emit(code)
 
     def toggle_language(self) -> None:
         """Views are built anew in the other language; nothing that was typed is touched."""

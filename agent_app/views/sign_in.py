@@ -93,6 +93,10 @@ class SignIn(QWidget):
 
     def _on_denied(self, code: str, parameters: dict[str, str | int]) -> None:
         self._set_busy(False)
+        self.explain(code, parameters)
+
+    def explain(self, code: str, parameters: dict[str, str | int]) -> None:
+        """Why one has to sign in (again)."""
         text = tr_or(f"denied.{code}", "")
         self.message.setText(tr(f"denied.{code}", **parameters) if text else tr("denied.unknown", code=code))
         self.password.setFocus(Qt.FocusReason.OtherFocusReason)

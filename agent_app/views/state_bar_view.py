@@ -183,13 +183,16 @@ class StateBarView(QWidget):
         self._add(menu, "circle-check", tr("state.ready"), "ready", model.ready).setEnabled(not blocked)
         if blocked:
             menu.addAction(blocked).setEnabled(False)
-            self._add(menu, "volume-2", tr("phone.test"), "neutral", model.phone.test_audio)
         menu.addSeparator()
         for code, word in model.reasons():
             icon = _REASON_ICONS.get(code, "circle-minus")
             action = self._add(menu, icon, f"{tr('state.not_ready')} · {word}", "warning", None)
             action.setData(code)
         menu.addSeparator()
+        if not model.phone.is_hard_phone:
+            self._add(menu, "volume-2", tr("phone.test"), "neutral", model.phone.test_audio).setEnabled(
+                model.phone.is_attached
+            )
         self._add(menu, "log-out", tr("action.sign_out"), "neutral", model.sign_out)
         return menu
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QLineEdit,
@@ -53,8 +53,7 @@ class TimelineDelegate(QStyledItemDelegate):
             if chosen:
                 painter.fillRect(box, QColor(t().accent_tint))
             self._row(painter, box, item)
-        painter.setPen(QPen(QColor(t().border), 1))
-        painter.drawLine(box.left(), box.bottom(), box.right(), box.bottom())
+        painter.fillRect(box.left(), box.bottom(), box.width(), 1, QColor(t().border))
         painter.restore()
 
     def _heading(self, painter: QPainter, box: QRect, heading: Heading) -> None:
