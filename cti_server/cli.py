@@ -20,6 +20,7 @@ from cti_server.commands.arguments import (
     count,
     data_folder,
     existing_path,
+    fingerprint,
     input_file,
     output_file,
     seconds,
@@ -31,6 +32,7 @@ FAILED = 1
 BAD_USE = 2
 STOPPED_BY_HAND = 130
 BENCHES = ("setup", "gap", "media", "pop")
+LANGUAGES = ("ko", "en")
 ROLES = ("agent", "supervisor", "reviewer", "administrator")
 
 
@@ -168,6 +170,14 @@ def _serve(parser: argparse.ArgumentParser) -> None:
 
 def _agent(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--server", type=server_address, metavar="URL", help="e.g. wss://centre.example:7443")
+    parser.add_argument(
+        "--fingerprint",
+        type=fingerprint,
+        metavar="SHA256",
+        help="of the server's certificate, as `ieum serve` shows it",
+    )
+    parser.add_argument("--user", metavar="LOGIN", help="who signs in; the password is asked for")
+    parser.add_argument("--lang", choices=LANGUAGES, help="language of the screen (default: the last one)")
 
 
 def _check(parser: argparse.ArgumentParser) -> None:
@@ -182,8 +192,8 @@ def _check(parser: argparse.ArgumentParser) -> None:
 
 def _simulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("scenario", type=input_file, metavar="FILE.yaml", help="the scenario")
-    parser.add_argument("--replications", type=count, metavar="N", default=1, help="how many days (default: 1)")
-    parser.add_argument("--seed", type=int, metavar="N", default=1, help="the first day's seed (default: 1)")
+    parser.add_argument("--replications", type=count, metavar="N", help="how many days (default: the scenario's)")
+    parser.add_argument("--seed", type=count, metavar="N", help="another day, other luck (default: the scenario's)")
     _json(parser)
 
 
@@ -258,7 +268,12 @@ _ALL = (
     Command("serve", "Run the server of a centre", _serve),
     Command("agent", "Open the desktop", _agent),
     Command("check", "Check flows, scripts and configuration", _check),
-    Command("simulate", "Simulate days of a centre in virtual time", _simulate, is_built=False),
+    Command(
+        "simulate",
+        "Simulate days of a centre in virtual time",
+        _simulate,
+        detail="How to write a scenario: docs/simulation.md; examples: docs/scenarios.",
+    ),
     Command("replay", "Replay recorded calls through the routing with another configuration", _replay, is_built=False),
     Command("why", "Explain who was offered a call, and who was not", _why, is_built=False),
     Command(

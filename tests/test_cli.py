@@ -99,6 +99,7 @@ def test_a_subcommand_that_is_not_built_says_so(name: str, capsys: pytest.Captur
         ["user"],
         ["migrate"],
         ["agent", "--server", "centre.example"],
+        ["agent", "--fingerprint", "12:34"],
         ["user", "add", "--data", ".", "kim", "--role", "king"],
         ["user", "add", "--data", ".", "kim", "--role", "agent", "--skill", "orders=11"],
     ],

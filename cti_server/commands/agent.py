@@ -14,4 +14,5 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
     from agent_app.app import main
 
-    return main(["--server", arguments.server] if arguments.server else [])
+    given = ((option, getattr(arguments, option)) for option in ("server", "fingerprint", "user", "lang"))
+    return main([part for option, value in given if value for part in (f"--{option}", value)])

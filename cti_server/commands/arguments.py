@@ -78,3 +78,11 @@ def server_address(text: str) -> str:
     if scheme not in ("ws", "wss") or not rest.strip("/"):
         raise argparse.ArgumentTypeError(f"{text!r} is not an address such as wss://centre.example:7443")
     return text
+
+
+def fingerprint(text: str) -> str:
+    """SHA-256 of a certificate: 64 hexadecimal digits, in pairs with colons or without."""
+    digits = text.replace(":", "")
+    if len(digits) != 64 or not set(digits.lower()) <= set("0123456789abcdef"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a SHA-256 fingerprint")
+    return text
