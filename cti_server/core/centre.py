@@ -108,6 +108,9 @@ class Centre:
         self._around = Surroundings()
         self._around.read_state(state)
         self._around.read_flows(flows)
+        self._around.registered = {
+            agent.profile.extension: True for agent in state.agents.values() if agent.phone_registered
+        }
         flow.recall(state, self._around)
         self._deadlines = Deadlines()
         self._set_deadlines(list(state.calls), list(state.agents))

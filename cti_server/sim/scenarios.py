@@ -17,6 +17,7 @@ class Faults:
     """Shares are per step (crash), per leg, per signal, or per act."""
 
     crash_share: float = 0.0
+    rebuild_share: float = 0.0
     leg_lost_share: float = 0.0
     signal_doubled_share: float = 0.0
     answer_lost_share: float = 0.0
@@ -100,6 +101,7 @@ def outside_flows() -> tuple[Flow, Flow]:
 
 FAULTS = Faults(
     crash_share=0.006,
+    rebuild_share=0.004,
     leg_lost_share=0.04,
     signal_doubled_share=0.03,
     answer_lost_share=0.05,

@@ -177,6 +177,8 @@ class World:
             self._trace.update(_effect_encoder.encode(effect))
             self.checks.ordered(effect)
             self.network.perform(effect)
+        if may_crash and self.chance(self.scenario.faults.rebuild_share):
+            self._rebuild()
         if self.steps % LOOK_EVERY == 0:
             self.checks.at_moment(self.now)
             if differs := self.network.agrees_with(self.centre.state):
@@ -208,9 +210,7 @@ class World:
     def crash(self) -> None:
         """kill −9 of the core process, and its start."""
         self.crashes += 1
-        rebuilt = self._rebuilt(from_snapshot=True)
-        rebuilt.personal.update({ref: self.personal[ref] for ref in personal_refs(rebuilt)})
-        self.centre = Centre(rebuilt, self.scenario.flows, strict=True)
+        self._rebuild()
         inventory = self.network.crashed()
         self.people.crashed()
         self.now += self.between(300, 4000)
@@ -226,6 +226,12 @@ class World:
         self.checks.after_restart(self.centre)
         if self.chance(0.5):
             self._snapshot = (len(self.journal), encode_snapshot(self.centre.state))
+
+    def _rebuild(self) -> None:
+        """A Centre from the journal, as after a crash, or after a bug in a step while the process lives."""
+        rebuilt = self._rebuilt(from_snapshot=True)
+        rebuilt.personal.update({ref: self.personal[ref] for ref in personal_refs(rebuilt)})
+        self.centre = Centre(rebuilt, self.scenario.flows, strict=True)
 
     def _rebuilt(self, *, from_snapshot: bool) -> State:
         seq, data = self._snapshot
