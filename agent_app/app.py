@@ -35,6 +35,8 @@ def main(argv: list[str] | None = None) -> int:
     assert isinstance(app, QApplication)
     desktop = Desktop(app, arguments, folder)
     desktop.open()
+    if arguments.ready:
+        get_ready_once(desktop.window)
     password = password_of(arguments)
     if arguments.user and password:
         desktop.window.sign_in.password.setText(password)

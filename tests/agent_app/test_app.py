@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from agent_app import app as desktop_app
 from agent_app.i18n import tr
 from agent_app.softphone.messages import Rendezvous
-from cti_server.wire.client import LogOff
+from cti_server.wire.client import LogOff, SetNotReady, SetReady
 from cti_server.wire.server import Denied
 from tests.agent_app.fake_server import PASSWORD, FakeServer
 from tests.agent_app.stage import drop
@@ -104,3 +104,20 @@ def test_a_phone_that_already_listens_is_used_again(tmp_path: Path) -> None:
         place.write_bytes(msgspec.json.encode(Rendezvous(port=port, token="t", pid=1)))
         assert desktop_app.is_listening(place) and desktop_app.start_phone(place, [])
     assert not desktop_app.is_listening(place)
+
+
+def test_ready_by_itself_is_asked_for_once(qtbot: QtBot, server: FakeServer, tmp_path: Path) -> None:
+    """`--ready`, for a demo: as soon as it is possible, and never against the person's later choice."""
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    made = desktop_app.Desktop(app, arguments(server, tmp_path, "--ready"), tmp_path)
+    made.open()
+    desktop_app.get_ready_once(made.window)
+    made.window.sign_in.password.setText(PASSWORD)
+    made.window.sign_in.submit()
+    qtbot.waitUntil(lambda: len(server.bodies(SetReady)) == 1, timeout=TIMEOUT_MS)
+    made.window.desk.state_bar.not_ready("break")
+    made.window.desk.state_bar.changed.emit()
+    qtbot.waitUntil(lambda: len(server.bodies(SetNotReady)) == 1, timeout=TIMEOUT_MS)
+    assert len(server.bodies(SetReady)) == 1
+    close(made)
