@@ -38,6 +38,9 @@ log = structlog.get_logger(__name__)
 RecordingPath = Callable[[CallId, RecordingId, int], Path]
 """(call, recording, UTC µs) → absolute path of the file to write."""
 
+MEDIA_PATIENCE_US = 4_000_000
+MEDIA_RETRY_S = 0.1
+
 _STATUS_OF_CAUSE = {
     ClearingCause.BUSY: 486,
     ClearingCause.NO_ANSWER: 480,
@@ -138,13 +141,31 @@ class EmbeddedSwitch:
 
     def perform(self, effect: Effect) -> None:
         """Carry out one effect; what fails comes back as a signal."""
+        self._try(effect, media_until_us=self.clock() + MEDIA_PATIENCE_US)
+
+    def _try(self, effect: Effect, *, media_until_us: int) -> None:
         operation = self._operations[type(effect)]
         try:
             operation(effect)
         except (SipError, MediaUnavailable) as error:
-            log.warning("effect_failed", effect=type(effect).__name__, call=effect.call, error=str(error))
-            self._report_failure(effect)
+            may_wait = isinstance(error, MediaUnavailable) and self.clock() < media_until_us
+            if may_wait and isinstance(effect, ef.PlaceLeg | ef.AnswerLeg):
+                self._choose_worker_anew(effect)
+                self._sip.call_later(MEDIA_RETRY_S, lambda: self._try_again(effect, media_until_us=media_until_us))
+            else:
+                log.warning("effect_failed", effect=type(effect).__name__, call=effect.call, error=str(error))
+                self._report_failure(effect)
         self.endpoint.pump()
+
+    def _try_again(self, effect: ef.PlaceLeg | ef.AnswerLeg, *, media_until_us: int) -> None:
+        """A worker that died is there again within moments; neither the caller nor the agent's phone is to blame."""
+        if effect.leg in self.legs:
+            self._try(effect, media_until_us=media_until_us)
+
+    def _choose_worker_anew(self, effect: ef.PlaceLeg | ef.AnswerLeg) -> None:
+        self.legs[effect.leg].link = None
+        if not any(leg.port for leg in self.legs.values() if leg.call == effect.call):
+            self._link_of_call.pop(effect.call, None)
 
     def _report_failure(self, effect: Effect) -> None:
         if isinstance(effect, ef.PlaceLeg):
@@ -183,9 +204,9 @@ class EmbeddedSwitch:
         self.endpoint.agent.answer(leg.branch, said, self.clock())
 
     def _place(self, effect: ef.PlaceLeg) -> None:
-        if effect.leg in self.legs:
+        leg = self.legs.setdefault(effect.leg, Leg(leg=effect.leg, call=effect.call, is_outgoing=True))
+        if leg.branches:
             return
-        leg = self.legs[effect.leg] = Leg(leg=effect.leg, call=effect.call, is_outgoing=True)
         calls = self._calls_to(effect)
         if not calls:
             self.forget(leg.leg)
