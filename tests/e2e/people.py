@@ -240,7 +240,7 @@ class Desk:
         await until(lambda: self.agent is not None and self.agent.phone_registered, f"{self.user}'s phone")
         reply = await self.do(cl.SetReady())
         assert reply.ok, reply
-        await until(lambda: self.state == "ready", f"{self.user} ready")
+        await until(lambda: self.state in ("ready", "busy"), f"{self.user} ready")
 
     async def cut(self) -> None:
         """The line to the server is gone, without a word."""
