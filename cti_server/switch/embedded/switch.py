@@ -18,11 +18,12 @@ from cti_server.core.effects import Effect
 from cti_server.core.inputs import LegCleared, LegFailed, RecordingFailed
 from cti_server.core.vocabulary import SWITCH_LEG_BIT, CallId, ClearingCause, LegId, RecordingId
 from cti_server.ports import Clock, PhoneSecrets, Submit
-from cti_server.sip.commands import Credentials, OutboundCall
+from cti_server.sip.commands import OutboundCall
 from cti_server.sip.errors import SipError, UnknownLeg
-from cti_server.sip.events import Binding, Reason
+from cti_server.sip.events import Reason
 from cti_server.sip.offer_answer import LocalMedia, Negotiator
 from cti_server.switch.embedded.admission import Admission
+from cti_server.switch.embedded.dialling import Dialling
 from cti_server.switch.embedded.legs import Leg, encode_resume
 from cti_server.switch.embedded.media_connection import MediaUnavailable
 from cti_server.switch.embedded.media_link import LinkState, MediaLink
@@ -30,7 +31,7 @@ from cti_server.switch.embedded.media_protocol import AnyReport
 from cti_server.switch.embedded.media_side import MediaSide
 from cti_server.switch.embedded.phones import Phones
 from cti_server.switch.embedded.sip_endpoint import SipEndpoint
-from cti_server.switch.embedded.sip_settings import SwitchSettings, Trunk
+from cti_server.switch.embedded.sip_settings import SwitchSettings
 from cti_server.switch.embedded.sip_side import SipSide, remote_of
 
 log = structlog.get_logger(__name__)
@@ -83,6 +84,7 @@ class EmbeddedSwitch:
         self.links: Sequence[MediaLink] = tuple(links(self._media.reported, self._media.link_changed))
         self._sip = SipSide(self)
         self.phones = Phones(settings, submit=submit, file=run / "registrations.msgpack")
+        self._dialling = Dialling(settings, self.phones)
         admission = Admission(
             settings,
             secrets=secrets,
@@ -207,7 +209,7 @@ class EmbeddedSwitch:
         leg = self.legs.setdefault(effect.leg, Leg(leg=effect.leg, call=effect.call, is_outgoing=True))
         if leg.branches:
             return
-        calls = self._calls_to(effect)
+        calls = self._dialling.calls_to(effect, self.endpoint.agent, self.endpoint.sockets.local)
         if not calls:
             self.forget(leg.leg)
             self.submit(LegFailed(leg=effect.leg, cause=ClearingCause.UNREACHABLE, status=480))
@@ -219,48 +221,6 @@ class EmbeddedSwitch:
             self.branches[branch] = leg
             self.endpoint.agent.place_call(branch, _with_offer(call, offer), self.clock())
         leg.timer = self._sip.call_later(effect.timeout_s, lambda: self.give_up(leg))
-
-    def _calls_to(self, effect: ef.PlaceLeg) -> list[OutboundCall]:
-        headers: tuple[tuple[str, str], ...] = (("X-Ieum-Call", str(effect.call)),)
-        if effect.auto_answer:
-            headers += (("Call-Info", "<sip:ieum.invalid>;answer-after=0"),)
-        if isinstance(effect.to, ef.ToExtension):
-            bindings = self.phones.contacts(self.endpoint.agent, effect.to.extension)
-            return [self._call_to_phone(effect, binding, headers) for binding in bindings]
-        trunk = self._trunk_for_dialling()
-        return [self._call_to_trunk(effect, trunk, effect.to.number)] if trunk is not None else []
-
-    def _call_to_phone(
-        self, effect: ef.PlaceLeg, binding: Binding, headers: tuple[tuple[str, str], ...]
-    ) -> OutboundCall:
-        return OutboundCall(
-            target=binding.contact,
-            from_uri=f"sip:{_safe_user(effect.show_number) or 'anonymous'}@{self._domain}",
-            from_display=effect.show_name,
-            flow=binding.flow if binding.flow.remote.host else None,
-            pin_flow=bool(binding.flow.remote.host),
-            headers=headers,
-        )
-
-    def _call_to_trunk(self, effect: ef.PlaceLeg, trunk: Trunk, number: str) -> OutboundCall:
-        shown = _safe_user(effect.show_number or self.settings.outbound_number) or "anonymous"
-        port = trunk.port or 5060
-        transport = "" if trunk.transport == "udp" else f";transport={trunk.transport}"
-        login = Credentials(username=trunk.username, password=trunk.password) if trunk.username else None
-        return OutboundCall(
-            target=f"sip:{_safe_user(number)}@{trunk.host}:{port}{transport}",
-            from_uri=f"sip:{shown}@{self._domain}",
-            from_display=effect.show_name,
-            credentials=login,
-        )
-
-    def _trunk_for_dialling(self) -> Trunk | None:
-        return next((trunk for trunk in self.settings.trunks if trunk.may_dial), None)
-
-    @property
-    def _domain(self) -> str:
-        local = self.endpoint.sockets.local
-        return f"{self.settings.advertised or local.host}:{local.port}"
 
     def give_up(self, leg: Leg) -> None:
         """Nobody answered in time."""
@@ -404,8 +364,3 @@ class EmbeddedSwitch:
 
 def _with_offer(call: OutboundCall, offer: bytes) -> OutboundCall:
     return msgspec.structs.replace(call, sdp=offer)
-
-
-def _safe_user(number: str) -> str:
-    """Only what a telephone number or an extension is made of may become part of a URI."""
-    return "".join(ch for ch in number if ch.isascii() and (ch.isalnum() or ch in "+*-_."))
