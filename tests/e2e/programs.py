@@ -86,6 +86,7 @@ def sipp(
     target: str = "",
     replace: dict[str, str] | None = None,
     name: str = "sipp",
+    host: str = "127.0.0.1",
 ) -> Program:
     """``replace``: words of the scenario and what stands there instead."""
     program = needs("sipp")
@@ -95,7 +96,7 @@ def sipp(
         text = text.replace(word, value)
     file = folder / f"{name}.xml"
     file.write_text(text)
-    command = [program, *([target] if target else []), "-sf", str(file), "-i", "127.0.0.1", "-p", str(port)]
+    command = [program, *([target] if target else []), "-sf", str(file), "-i", host, "-p", str(port)]
     command += ["-nostdin", "-trace_err", "-error_file", str(folder / f"{name}.errors"), *options]
     return Program(command, folder=folder, name=name)
 
