@@ -230,14 +230,15 @@ class Centre:
         while True:
             self._sync(step, calls, people)
             index = self._around.index
-            match = routing.decide(index) if index.dirty else None
+            is_dirty = index.dirty or index.dirty_named
+            match = routing.decide(index, self.state, step.now) if is_dirty else None
             if match is None:
                 return calls, people
-            call, agent = self.state.calls[match.call], self.state.agents[match.agent]
+            call = self.state.calls[match.call]
             order = routing.order_of(call)
-            offers.deliver(step, call, agent, match.queue)
+            offers.deliver(step, call, match, index.excluded(match))
             self._sync(step, calls, people)
-            first = index.first_waiting(match.queue)
+            first = index.first_for(match.agent, match.queue)
             if first is not None and first < order:
                 passed = invariants.Violation(invariant="I5", detail=f"{first[-1]} was passed over", call=call.call)
                 self._broken(step, passed)

@@ -18,9 +18,10 @@ from cti_server.core import agents, flow, queues
 from cti_server.core import events as e
 from cti_server.core.calls import release_leg
 from cti_server.core.effects import PlaceLeg, PrepareCard, ToExtension
-from cti_server.core.entities import Agent, Call, Leg
+from cti_server.core.entities import Call, Leg
 from cti_server.core.errors import Refused
 from cti_server.core.inputs import ConfirmCardShown, DeclineCall
+from cti_server.core.routing import Match
 from cti_server.core.step import Step
 from cti_server.core.vocabulary import (
     CallPhase,
@@ -31,7 +32,7 @@ from cti_server.core.vocabulary import (
     LegState,
     NotReadyReason,
     OfferOutcome,
-    QueueId,
+    Strategy,
 )
 
 RING_GRACE_MS = 500
@@ -51,7 +52,8 @@ OUTCOME_OF_CAUSE = {
 """What a failed agent leg means; every other cause is a failure of the device."""
 
 
-def deliver(step: Step, call: Call, agent: Agent, queue: QueueId) -> None:
+def deliver(step: Step, call: Call, match: Match, excluded: dict[str, int]) -> None:
+    agent = step.state.agents[match.agent]
     has_desktop = agent.has_desktop and agent.desktop_connected
     pop_wait_ms = step.settings.pop_wait_ms if has_desktop else 0
     step.emit(
@@ -59,10 +61,17 @@ def deliver(step: Step, call: Call, agent: Agent, queue: QueueId) -> None:
             at=step.now,
             call=call.call,
             agent=agent.agent,
-            queue=queue,
+            queue=match.queue,
             waited_us=step.now - (call.entered_at or step.now),
             release_at=step.after(ms=pop_wait_ms),
             settings_version=step.settings.version,
+            rule=match.rule,
+            rank=match.rank,
+            runner_up=match.runner_up,
+            runner_up_rank=match.runner_up_rank,
+            candidates=match.candidates,
+            excluded=excluded,
+            draw=step.state.draws + 1 if match.rule == Strategy.RANDOM else 0,
         )
     )
     if has_desktop:

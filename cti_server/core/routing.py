@@ -1,10 +1,11 @@
 """Who gets which work: the routing decision, and the ordered lists that it looks at.
 
-The law (ARCHITECTURE.md, decision 4): an agent serves a queue when the level of the skill named like the queue meets
-the queue's minimum. Work goes by its order: class, then returned calls, then due time, then arrival. One waiting
-call: the queue's strategy picks the agent (today: longest idle). One free agent: the smallest order among the agent's
-queues. Several of both: the smallest order first. Ties of idle time go to the smaller agent number, so that the
-outcome is always the same.
+The law (ARCHITECTURE.md, decision 4). An agent serves a queue when the skills suffice for what it asks of a call after
+its wait (`skills.py`); a call that waits for a named agent is served by nobody else. Work goes by its order: class,
+then returned calls, then due time, then arrival. One waiting call: the queue's strategy picks the agent
+(`strategies.py`). One free agent: the smallest order among the agent's queues, the wait of each weighed by its queue;
+with ``level_first`` the queue that the agent is best at, within the same class. Several of both: the smallest order
+first. Every rank ends in the agent's number, so that the outcome is always the same.
 
 Decides who; does not carry it out, and does not know why an agent is free or a call waits.
 """
@@ -15,23 +16,48 @@ from typing import TypeVar
 
 import msgspec
 
-from cti_server.core.entities import Agent, Call
+from cti_server.core.availability import Exclusion, why_not_free
+from cti_server.core.entities import Agent, Call, State
 from cti_server.core.settings import QueueSettings
-from cti_server.core.vocabulary import AgentId, AgentMode, CallId, CallPhase, QueueId
+from cti_server.core.skills import Levels, first_stage, stages
+from cti_server.core.strategies import IN_ORDER, Rank, rank
+from cti_server.core.vocabulary import AgentId, CallId, CallPhase, QueueId, Strategy, WorkOrder
 
 Order = tuple[int, int, int, int, int]
 """(class, 0 when returned else 1, due_at, sequence, call): smaller goes first."""
 Idle = tuple[int, int]
-"""(idle_since, agent): smaller has been idle for longer."""
+"""(standing, agent): the part of the rank that is known when an agent becomes free."""
+Weighed = tuple[int, int, int, int, int]
+"""An order among several queues: the due time has become minus the wait times the queue's weight."""
 Entry = TypeVar("Entry", Order, Idle)
+
+NAMED = "named"
+LEVEL_FIRST = "level_first"
 
 
 class Match(msgspec.Struct, frozen=True):
-    """This agent gets this call of this queue."""
+    """This agent gets this call of this queue, by ``rule``: the strategy's name, ``named`` or ``level_first``.
+
+    ``rank`` and that of the ``runner_up`` tell why this agent; ``candidates``: how many could have been chosen."""
 
     call: CallId
     agent: AgentId
     queue: QueueId
+    rule: str = Strategy.LONGEST_IDLE
+    rank: Rank = ()
+    runner_up: AgentId | None = None
+    runner_up_rank: Rank = ()
+    candidates: int = 1
+
+
+class Weighing(msgspec.Struct, frozen=True):
+    """What a decision looked at, for those who ask why: first calls by queue, and all candidates by rank."""
+
+    call: CallId
+    queue: QueueId
+    key: Weighed
+    is_chosen: bool = False
+    ranks: tuple[Rank, ...] = ()
 
 
 def order_of(call: Call) -> Order:
@@ -39,106 +65,311 @@ def order_of(call: Call) -> Order:
     return (call.key.rank, 0 if call.returned else 1, call.key.due_at, call.key.sequence, call.call)
 
 
+class Line:
+    """One queue: who waits, by the stage of their wait, and who is free, by the first stage at which they serve."""
+
+    __slots__ = ("idle", "is_in_order", "named", "queue", "settings", "stages", "waiting")
+
+    def __init__(self, settings: QueueSettings) -> None:
+        self.settings = settings
+        self.queue = settings.queue
+        self.is_in_order = settings.strategy in IN_ORDER
+        self.stages: tuple[Levels, ...] = stages(settings)
+        self.waiting: list[list[Order]] = [[] for _ in self.stages]
+        self.idle: list[list[Idle]] = [[] for _ in self.stages]
+        self.named: list[Order] = []
+        """Those who wait for one agent; they have their place in the queue, and are served from elsewhere."""
+
+    def first_servable(self) -> tuple[Order, int] | None:
+        """The first call that some free agent may take, and its stage."""
+        best: tuple[Order, int] | None = None
+        is_anybody_free = False
+        for stage, waiting in enumerate(self.waiting):
+            is_anybody_free = is_anybody_free or bool(self.idle[stage])
+            if is_anybody_free and waiting and (best is None or waiting[0] < best[0]):
+                best = (waiting[0], stage)
+        return best
+
+    def first_for(self, able_from: int) -> tuple[Order, int] | None:
+        """The first call for somebody who serves from this stage on."""
+        heads = [(waiting[0], able_from + n) for n, waiting in enumerate(self.waiting[able_from:]) if waiting]
+        return min(heads) if heads else None
+
+    def place(self, order: Order) -> int:
+        return 1 + sum(bisect_left(entries, order) for entries in (*self.waiting, self.named))
+
+
 class Index:
-    """For each queue: who waits, in order, and who could take a call, longest idle first.
+    """For each queue: who waits, in order, and who could take a call.
 
     It follows the state (`sync_call`, `sync_agent`) and can be rebuilt from it at any time.
     """
 
-    __slots__ = ("_free", "_idle", "_logged_on", "_serves", "_waiting", "_waits", "dirty")
+    __slots__ = (
+        "_excluded",
+        "_free",
+        "_named",
+        "_on",
+        "_people",
+        "_served",
+        "_waits",
+        "_why",
+        "dirty",
+        "dirty_named",
+        "lines",
+    )
 
     def __init__(self, queues: Iterable[QueueSettings], agents: Iterable[Agent], calls: Iterable[Call]) -> None:
-        minimum = {settings.queue: settings.minimum_level for settings in queues}
-        self._waiting: dict[QueueId, list[Order]] = {queue: [] for queue in minimum}
-        self._idle: dict[QueueId, list[Idle]] = {queue: [] for queue in minimum}
-        self._waits: dict[CallId, tuple[QueueId, Order]] = {}
-        self._free: dict[AgentId, Idle] = {}
-        self._serves: dict[AgentId, tuple[QueueId, ...]] = {}
-        self._logged_on: dict[AgentId, None] = {}
+        self.lines: dict[QueueId, Line] = {settings.queue: Line(settings) for settings in queues}
+        self._waits: dict[CallId, tuple[QueueId, int, AgentId | None, Order]] = {}
+        self._free: dict[AgentId, int] = {}
+        self._people: dict[AgentId, Agent] = {}
+        self._served: dict[AgentId, tuple[tuple[Line, int, int], ...]] = {}
+        self._named: dict[AgentId, list[Order]] = {}
+        self._on: dict[QueueId, int] = dict.fromkeys(self.lines, 0)
+        self._why: dict[AgentId, Exclusion | None] = {}
+        self._excluded: dict[Exclusion | None, int] = {None: 0, **dict.fromkeys(Exclusion, 0)}
         self.dirty: dict[QueueId, None] = {}
         """Queues where a match may have become possible since they were last looked at."""
+        self.dirty_named: dict[AgentId, None] = {}
         for agent in agents:
-            skills = agent.profile.skills
-            self._serves[agent.agent] = tuple(q for q, level in minimum.items() if skills.get(q, -1) >= level)
+            self._served[agent.agent] = tuple(self._able(agent))
             self.sync_agent(agent.agent, agent)
         for call in calls:
             self.sync_call(call.call, call)
 
+    def _able(self, agent: Agent) -> Iterable[tuple[Line, int, int]]:
+        """(queue, first stage, level of the queue's skill) of each queue that the agent serves."""
+        for queue, line in self.lines.items():
+            stage = first_stage(agent.profile.skills, line.stages)
+            if stage is not None:
+                yield line, stage, agent.profile.skills.get(queue, 0)
+
+    # --- following the state -----------------------------------------------------------------------------------------
+
     def sync_call(self, call_id: CallId, call: Call | None) -> None:
-        waits = call is not None and call.phase is CallPhase.QUEUED and call.key is not None
-        entry = (call.queue, order_of(call)) if waits and call is not None and call.queue is not None else None
+        entry = None
+        if call is not None and call.phase is CallPhase.QUEUED and call.key is not None and call.queue is not None:
+            entry = (call.queue, call.stage, call.named, order_of(call))
         before = self._waits.get(call_id)
         if before == entry:
             return
         if before is not None:
-            _remove(self._waiting[before[0]], before[1])
+            for entries in self._places(before):
+                _remove(entries, before[3])
             del self._waits[call_id]
         if entry is not None:
-            insort(self._waiting.setdefault(entry[0], []), entry[1])
+            for entries in self._places(entry):
+                insort(entries, entry[3])
             self._waits[call_id] = entry
-            self.dirty[entry[0]] = None
+            if entry[2] is None:
+                self.dirty[entry[0]] = None
+            else:
+                self.dirty_named[entry[2]] = None
+
+    def _places(self, entry: tuple[QueueId, int, AgentId | None, Order]) -> tuple[list[Order], ...]:
+        queue, stage, named, _ = entry
+        line = self.lines.get(queue)
+        if line is None:
+            line = self.lines[queue] = Line(QueueSettings(queue=queue, title={}))
+        if named is not None:
+            return line.named, self._named.setdefault(named, [])
+        return (line.waiting[min(stage, len(line.waiting) - 1)],)
 
     def sync_agent(self, agent_id: AgentId, agent: Agent | None) -> None:
-        if agent is not None and agent.mode is not AgentMode.LOGGED_OFF:
-            self._logged_on[agent_id] = None
-        else:
-            self._logged_on.pop(agent_id, None)
-        entry = (agent.idle_since, agent.agent) if agent is not None and agent.is_available else None
+        served = self._served.get(agent_id, ())
+        why = Exclusion.LOGGED_OFF if agent is None else why_not_free(agent)
+        self._count(agent_id, agent, why)
+        idle_since = agent.idle_since if agent is not None and why is None else None
         before = self._free.get(agent_id)
-        if before == entry:
+        if before == idle_since:
             return
-        serves = self._serves.get(agent_id, ())
         if before is not None:
-            for queue in serves:
-                _remove(self._idle[queue], before)
+            for line, stage, level in served:
+                _remove(line.idle[stage], _entry(line, agent_id, before, level))
             del self._free[agent_id]
-        if entry is not None:
-            for queue in serves:
-                insort(self._idle[queue], entry)
-                self.dirty[queue] = None
-            self._free[agent_id] = entry
+        if idle_since is not None:
+            self._free[agent_id] = idle_since
+            self.dirty_named[agent_id] = None
+            for line, stage, level in served:
+                insort(line.idle[stage], _entry(line, agent_id, idle_since, level))
+                self.dirty[line.queue] = None
+
+    def _count(self, agent_id: AgentId, agent: Agent | None, why: Exclusion | None) -> None:
+        known = agent_id in self._why
+        before = self._why.get(agent_id, Exclusion.LOGGED_OFF)
+        if (before is Exclusion.LOGGED_OFF) != (why is Exclusion.LOGGED_OFF):
+            for line, _, _ in self._served.get(agent_id, ()):
+                self._on[line.queue] += 1 if before is Exclusion.LOGGED_OFF else -1
+        if known:
+            self._excluded[before] -= 1
+        if agent is None:
+            self._why.pop(agent_id, None)
+            self._people.pop(agent_id, None)
+            return
+        self._excluded[why] += 1
+        self._why[agent_id] = why
+        self._people[agent_id] = agent
+
+    # --- what may be asked -------------------------------------------------------------------------------------------
 
     def position(self, call_id: CallId) -> int:
         """The place in the queue, 1 = next; 0: does not wait."""
         entry = self._waits.get(call_id)
-        return 0 if entry is None else bisect_left(self._waiting[entry[0]], entry[1]) + 1
+        return 0 if entry is None else self.lines[entry[0]].place(entry[3])
 
     def waiting(self, queue: QueueId) -> int:
-        return len(self._waiting.get(queue, ()))
+        line = self.lines.get(queue)
+        return 0 if line is None else sum(map(len, line.waiting)) + len(line.named)
 
     def idle(self, queue: QueueId) -> int:
-        return len(self._idle.get(queue, ()))
+        """How many people could take a call of this queue now, at its last stage."""
+        line = self.lines.get(queue)
+        return 0 if line is None else sum(map(len, line.idle))
 
     def logged_on(self, queue: QueueId) -> int:
         """How many people who serve this queue are there at all."""
-        return sum(queue in self._serves.get(agent_id, ()) for agent_id in self._logged_on)
+        return self._on.get(queue, 0)
 
     def serves(self, agent_id: AgentId) -> tuple[QueueId, ...]:
-        return self._serves.get(agent_id, ())
+        return tuple(line.queue for line, _, _ in self._served.get(agent_id, ()))
 
-    def first_waiting(self, queue: QueueId) -> Order | None:
-        waiting = self._waiting.get(queue)
-        return waiting[0] if waiting else None
+    def first_for(self, agent_id: AgentId, queue: QueueId) -> Order | None:
+        """The first call of this queue that this agent may take, by skills."""
+        for line, stage, _ in self._served.get(agent_id, ()):
+            if line.queue == queue:
+                found = line.first_for(stage)
+                return None if found is None else found[0]
+        return None
 
-    def longest_idle(self, queue: QueueId) -> AgentId | None:
-        idle = self._idle.get(queue)
-        return AgentId(idle[0][1]) if idle else None
+    def named_for(self, agent_id: AgentId) -> tuple[CallId, ...]:
+        """The calls that wait for this agent alone."""
+        return tuple(CallId(order[-1]) for order in self._named.get(agent_id, ()))
+
+    def is_free(self, agent_id: AgentId) -> bool:
+        return agent_id in self._free
+
+    def person(self, agent_id: AgentId) -> Agent:
+        return self._people[agent_id]
+
+    def able(self, agent_id: AgentId) -> tuple[tuple[Line, int, int], ...]:
+        """(queue, first stage, level) of each queue that the agent serves."""
+        return self._served.get(agent_id, ())
+
+    def first_named(self, agent_id: AgentId) -> tuple[Order, Line] | None:
+        orders = self._named.get(agent_id)
+        if not orders:
+            return None
+        return orders[0], self.lines[self._waits[CallId(orders[0][-1])][0]]
+
+    def excluded(self, match: Match) -> dict[str, int]:
+        """How many people were out of the question, by the rule that excludes them."""
+        counts: dict[str, int] = {str(why): n for why, n in self._excluded.items() if n and why is not None}
+        others = len(self._free) - match.candidates
+        if others > 0:
+            counts[Exclusion.NAMED if match.rule == NAMED else Exclusion.SKILL] = others
+        return counts
 
 
-def decide(index: Index) -> Match | None:
-    """The next match among the queues that changed; None: nothing more can be matched there."""
-    best: tuple[Order, QueueId] | None = None
+def decide(index: Index, state: State, now: int, trace: list[Weighing] | None = None) -> Match | None:
+    """The next match among what changed; None: nothing more can be matched there.
+
+    ``trace`` gets what was looked at: the first call of each queue, and all candidates for the chosen one."""
+    best: tuple[Weighed, Order, Line, int] | None = None
     for queue in list(index.dirty):
-        first = index.first_waiting(queue)
-        if first is None or index.longest_idle(queue) is None:
+        line = index.lines[queue]
+        first = line.first_servable()
+        if first is None:
             del index.dirty[queue]
-        elif best is None or first < best[0]:
-            best = (first, queue)
+            continue
+        key = weighed(first[0], line, now)
+        if trace is not None:
+            trace.append(Weighing(CallId(first[0][-1]), queue, key))
+        if best is None or key < best[0]:
+            best = (key, first[0], line, first[1])
+    named = _first_named(index, now, trace) if index.dirty_named else None
+    if named is not None and (best is None or named[0] < best[0]):
+        call, line, agent = CallId(named[1][-1]), named[2], named[3]
+        return Match(call=call, agent=agent, queue=line.queue, rule=NAMED, rank=(agent,))
     if best is None:
         return None
-    agent = index.longest_idle(best[1])
-    assert agent is not None
-    return Match(call=CallId(best[0][-1]), agent=agent, queue=best[1])
+    match = _pick(index, state, now, best[1], best[2], best[3], trace)
+    if state.settings.work_order is WorkOrder.LEVEL_FIRST:
+        return _what_they_are_best_at(index, now, match, best[1])
+    return match
+
+
+def weighed(order: Order, line: Line, now: int) -> Weighed:
+    return (order[0], order[1], (order[2] - now) * line.settings.weight, order[3], order[4])
+
+
+def _first_named(index: Index, now: int, trace: list[Weighing] | None) -> tuple[Weighed, Order, Line, AgentId] | None:
+    best: tuple[Weighed, Order, Line, AgentId] | None = None
+    for agent in list(index.dirty_named):
+        first = index.first_named(agent) if index.is_free(agent) else None
+        if first is None:
+            del index.dirty_named[agent]
+            continue
+        key = weighed(first[0], first[1], now)
+        if trace is not None:
+            trace.append(Weighing(CallId(first[0][-1]), first[1].queue, key))
+        if best is None or key < best[0]:
+            best = (key, *first, agent)
+    return best
+
+
+def _pick(
+    index: Index, state: State, now: int, order: Order, line: Line, stage: int, trace: list[Weighing] | None
+) -> Match:
+    """Among the free agents that are able at this stage, the smallest rank."""
+    groups = line.idle[: stage + 1]
+    candidates = sum(map(len, groups))
+    ranks: list[Rank]
+    if line.is_in_order and trace is None:
+        ranks = groups[0][:2] if len(groups) == 1 else sorted([idle for group in groups for idle in group[:2]])  # type: ignore[assignment]
+    else:
+        ranks = sorted(_ranks(index, state, now, line, groups))
+    if trace is not None:
+        trace.append(Weighing(CallId(order[-1]), line.queue, weighed(order, line, now), True, tuple(ranks)))
+    second = ranks[1] if len(ranks) > 1 else None
+    return Match(
+        call=CallId(order[-1]),
+        agent=AgentId(ranks[0][-1]),
+        queue=line.queue,
+        rule=line.settings.strategy,
+        rank=ranks[0],
+        runner_up=None if second is None else AgentId(second[-1]),
+        runner_up_rank=second or (),
+        candidates=candidates,
+    )
+
+
+def _ranks(index: Index, state: State, now: int, line: Line, groups: Iterable[list[Idle]]) -> Iterable[Rank]:
+    for group in groups:
+        for idle in group:
+            agent = index.person(AgentId(idle[-1]))
+            level = agent.profile.skills.get(line.queue, 0)
+            yield rank(line.settings, agent, state=state, now=now, level=level)
+
+
+def _what_they_are_best_at(index: Index, now: int, match: Match, order: Order) -> Match:
+    """The same agent, and of the calls of the same class that of the queue with the agent's highest level."""
+    best: tuple[int, Weighed, QueueId] | None = None
+    for line, stage, level in index.able(match.agent):
+        first = line.first_for(stage)
+        if first is not None and first[0][:2] == order[:2]:
+            found = (-level, weighed(first[0], line, now), line.queue)
+            best = found if best is None or found < best else best
+    if best is None or best[1][-1] == match.call:
+        return match
+    return msgspec.structs.replace(
+        match, call=CallId(best[1][-1]), queue=best[2], rule=LEVEL_FIRST, rank=(best[0], match.agent),
+        runner_up=None, runner_up_rank=(), candidates=1,
+    )  # fmt: skip
+
+
+def _entry(line: Line, agent_id: AgentId, idle_since: int, level: int) -> Idle:
+    return (-level, agent_id) if line.settings.strategy is Strategy.TOP_DOWN else (idle_since, agent_id)
 
 
 def _remove(entries: list[Entry], entry: Entry) -> None:

@@ -1,9 +1,10 @@
 """Who gets which work: order, skills, longest idle, and the same outcome every time."""
 
 from cti_server.core import inputs as i
-from cti_server.core.entities import Agent, Call
+from cti_server.core.entities import Agent, Call, State
 from cti_server.core.events import OrderKey
-from cti_server.core.routing import Index, Match, decide
+from cti_server.core.routing import Index, Match
+from cti_server.core.routing import decide as decide_with
 from cti_server.core.settings import QueueSettings
 from cti_server.core.vocabulary import (
     AgentId,
@@ -42,13 +43,19 @@ def call(number: int, queue: QueueId, *, rank: int = 0, due_at: int = 0, returne
     )
 
 
+def decide(index: Index) -> Match | None:
+    return decide_with(index, State(), 0)
+
+
 def index_of(agents: list[Agent], calls: list[Call]) -> Index:
     return Index(QUEUES, agents, calls)
 
 
 def test_one_caller_gets_the_longest_idle() -> None:
     index = index_of([agent(KIM, idle_since=5, orders=1), agent(LEE, idle_since=3, orders=1)], [call(9, ORDERS)])
-    assert decide(index) == Match(call=CallId(9), agent=LEE, queue=ORDERS)
+    match = decide(index)
+    assert match is not None and (match.call, match.agent, match.queue) == (9, LEE, ORDERS)
+    assert (match.rank, match.runner_up, match.runner_up_rank, match.candidates) == ((3, LEE), KIM, (5, KIM), 2)
 
 
 def test_equal_idle_times_go_to_the_smaller_number() -> None:

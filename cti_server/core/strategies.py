@@ -1,0 +1,98 @@
+"""Which of several free agents gets a queue's call: each strategy is a rank, and the smallest rank is chosen.
+
+    longest_idle      (idle since, number)                     who has been free for longest
+    top_down          (−level of the queue's skill, number)    the best first, always the same order
+    round_robin       (had a turn?, number)                    the next number after the one who was offered last
+    even_answered     (results an hour, idle since, number)    least answered (inbound, callbacks, dialled) first
+    even_talk         (talk an hour, idle since, number)       least time in conversation first
+    lowest_occupancy  (occupancy, idle since, number)          handling / (handling + free and Ready), in millionths
+    random            (draw, number)                           a seeded hash of the draw's number and the agent's
+
+Results are in proportion to the time logged in: somebody who comes late has few of them and little time, takes the next
+call, and is then on a par; with bare counts they would take every call until they had caught up with the morning. The
+first minute of a log-in counts as a whole one. Figures are those of the local day, or since log-on.
+
+The rank of the first two does not change while an agent is free, so the index keeps them in order; for the others it
+looks at all free candidates.
+"""
+
+from cti_server.core.entities import Agent, AgentDay, State
+from cti_server.core.fold_shared import midnight_before
+from cti_server.core.settings import QueueSettings
+from cti_server.core.vocabulary import AgentId, Micros, ResultsWindow, Strategy
+
+Rank = tuple[int, ...]
+
+IN_ORDER = (Strategy.LONGEST_IDLE, Strategy.TOP_DOWN)
+"""Strategies whose rank is fixed while an agent is free."""
+LOGGED_LEAST_US = 60_000_000
+HOUR_US = 3_600_000_000
+MILLION = 1_000_000
+_MASK = (1 << 64) - 1
+
+
+def standing(strategy: Strategy, agent: Agent, level: int) -> tuple[int, int]:
+    """The part of the rank that is known when an agent becomes free."""
+    if strategy is Strategy.TOP_DOWN:
+        return -level, agent.agent
+    return agent.idle_since, agent.agent
+
+
+def rank(settings: QueueSettings, agent: Agent, *, state: State, now: int, level: int = 0) -> Rank:
+    match settings.strategy:
+        case Strategy.LONGEST_IDLE | Strategy.TOP_DOWN:
+            return standing(settings.strategy, agent, level)
+        case Strategy.ROUND_ROBIN:
+            queue = state.queues.get(settings.queue)
+            last = queue.last_agent if queue is not None else None
+            return int(last is not None and agent.agent <= last), agent.agent
+        case Strategy.RANDOM:
+            return _hash(state.settings.routing_seed, state.draws + 1, agent.agent), agent.agent
+        case Strategy.LOWEST_OCCUPANCY:
+            figures = worked(agent, settings.results_window, state=state, now=now)
+            return occupancy_millionths(figures), agent.idle_since, agent.agent
+        case Strategy.EVEN_ANSWERED:
+            figures = worked(agent, settings.results_window, state=state, now=now)
+            return _an_hour((figures.answered + figures.dialled) * MILLION, figures), agent.idle_since, agent.agent
+        case Strategy.EVEN_TALK:
+            figures = worked(agent, settings.results_window, state=state, now=now)
+            return _an_hour(figures.talk_us, figures), agent.idle_since, agent.agent
+
+
+def worked(agent: Agent, window: ResultsWindow, *, state: State, now: int) -> AgentDay:
+    """The figures of an agent who is free now, the present moment included."""
+    since = agent.accounted_at
+    kept = agent.shift
+    if window is ResultsWindow.TODAY:
+        midnight = midnight_before(state, now)
+        kept = agent.today if since >= midnight else AgentDay()
+        since = Micros(max(since, midnight))
+    elapsed = max(0, now - since)
+    return AgentDay(
+        answered=kept.answered,
+        dialled=kept.dialled,
+        talk_us=kept.talk_us,
+        talks=kept.talks,
+        missed=kept.missed,
+        logged_us=kept.logged_us + elapsed,
+        ready_us=kept.ready_us + elapsed,
+        offered_us=kept.offered_us,
+        handling_us=kept.handling_us,
+    )
+
+
+def occupancy_millionths(figures: AgentDay) -> int:
+    whole = figures.handling_us + figures.ready_us
+    return figures.handling_us * MILLION // whole if whole else 0
+
+
+def _an_hour(amount: int, figures: AgentDay) -> int:
+    return amount * HOUR_US // max(figures.logged_us, LOGGED_LEAST_US)
+
+
+def _hash(seed: int, draw: int, agent: AgentId) -> int:
+    """SplitMix64 (Steele, Lea and Flood 2014) of the three numbers: evenly spread, and the same everywhere."""
+    mixed = (seed * 0x9E3779B97F4A7C15 + draw * 0xD1B54A32D192ED03 + agent * 0x8CB92BA72F3D8DD7) & _MASK
+    mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _MASK
+    return mixed ^ (mixed >> 31)
