@@ -1,0 +1,274 @@
+"""The real Centre on virtual time with nothing in between: calls go straight into queues, phones answer at once.
+
+    outcomes = Driver(settings=settings, agents=agents, flows=flows).run(calls)
+
+Effects are answered by signals of the same moment, so a wait is the routing's alone. It decides nothing about calls:
+which agent gets which call, and when, is the Centre's business (`cti_server/core`), as in production. Engine, journal,
+network and desktops are left out here; `world.py` has them. At one moment: deadlines, then shifts that begin, then
+ends of calls, then callers who hang up, then callers who arrive, then shifts that end.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
+
+from cti_server.core.centre import Centre
+from cti_server.core.effects import AnswerLeg, Effect, PlaceLeg, ReleaseLeg, ToExtension
+from cti_server.core.errors import Refused
+from cti_server.core.inputs import (
+    CompleteAfterCallWork,
+    DisposeCall,
+    EnrolAgents,
+    Input,
+    LegAnswered,
+    LegCleared,
+    LegOffered,
+    LoadSettings,
+    LogOff,
+    LogOn,
+    PhoneRegistered,
+    SetNotReady,
+    SetReady,
+    Tick,
+)
+from cti_server.core.settings import AgentProfile, CentreSettings
+from cti_server.core.state import State
+from cti_server.core.vocabulary import SWITCH_LEG_BIT, AgentId, CallId, ClearingCause, LegId
+from cti_server.sim.distributions import ENDLESS_US
+from ivr.model import FlowSet
+
+SHIFT_BEGINS, TALK_ENDS, WORK_ENDS, HANGS_UP, ARRIVES, SHIFT_ENDS = range(6)
+UNKNOWN, ANSWERED, ABANDONED, REFUSED = range(4)
+"""What became of a call. REFUSED: the centre let it go (queue full, waited for the longest allowed, nobody there)."""
+NOBODY = 0
+SHIFT_OVER = "shift_over"
+PROGRESS_EVERY = 2_000
+DRAIN_DAYS_MAX = 7
+DAY_US = 86_400_000_000
+
+Progress = Callable[[int, int], None]
+"""(calls that have arrived, calls in all)"""
+
+
+@dataclass(slots=True, kw_only=True)
+class Calls:
+    """What callers bring, in order of arrival; one list for each property, all of one length. Times in microseconds;
+    ``at`` counts from the opening."""
+
+    at: list[int] = field(default_factory=list)
+    line: list[str] = field(default_factory=list)
+    patience: list[int] = field(default_factory=list)
+    talk: list[int] = field(default_factory=list)
+    after_call: list[int] = field(default_factory=list)
+    number: list[str] = field(default_factory=list)
+    """Callers' numbers; empty: all withheld."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Person:
+    """An agent: ``shifts`` are (from, until) in microseconds from the opening; ``pace`` stretches handling times."""
+
+    profile: AgentProfile
+    shifts: Sequence[tuple[int, int]]
+    pace: float = 1.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcomes:
+    """One entry for each call. ``left_at``: answered, hung up or let go; ``free_at``: the agent was free again."""
+
+    fate: list[int]
+    left_at: list[int]
+    agent: list[int]
+    talk_until: list[int]
+    free_at: list[int]
+    events: int = 0
+    inputs: int = 0
+
+
+class Driver:
+    """One run. ``opens_at_us``: engine time of the opening."""
+
+    def __init__(
+        self,
+        *,
+        settings: CentreSettings,
+        people: Sequence[Person],
+        flows: FlowSet | None = None,
+        opens_at_us: int = 1_760_000_000_000_000,
+    ) -> None:
+        self._centre = Centre(State(), flows or FlowSet(flows=()))
+        self._opens_at = opens_at_us
+        self._people = {person.profile.agent: person for person in people}
+        self._agent_of = {person.profile.extension: person.profile.agent for person in people}
+        self._timed_by_centre = {queue.queue for queue in settings.queues if queue.after_call_work_s == 0}
+        self._agenda: list[tuple[int, int, int]] = []
+        self._ringing: dict[CallId, AgentId] = {}
+        self._call_of: dict[int, CallId] = {}
+        self._leaving: dict[AgentId, None] = {}
+        self._now = opens_at_us
+        self._calls = Calls()
+        self._outcomes = Outcomes(fate=[], left_at=[], agent=[], talk_until=[], free_at=[])
+        self._do(LoadSettings(settings=settings))
+        self._do(EnrolAgents(agents=tuple(person.profile for person in people)))
+        for person in people:
+            self._do(PhoneRegistered(extension=person.profile.extension))
+
+    @property
+    def centre(self) -> Centre:
+        return self._centre
+
+    def run(self, calls: Calls, progress: Progress | None = None) -> Outcomes:
+        """Until the last caller is gone and every agent free."""
+        self._begin(calls)
+        agenda, moments, opens_at = self._agenda, calls.at, self._opens_at
+        next_deadline = self._centre.next_deadline
+        index, count = 0, len(moments)
+        last_us = (moments[-1] if moments else 0) + DRAIN_DAYS_MAX * DAY_US
+        while agenda or index < count:
+            arrives = index < count and (not agenda or (moments[index], ARRIVES) < agenda[0][:2])
+            at = moments[index] if arrives else agenda[0][0]
+            deadline = next_deadline()
+            if deadline is not None and deadline <= opens_at + at:
+                self._tick(deadline)
+                continue
+            self._now = opens_at + at
+            if arrives:
+                self._arrive(index)
+                index += 1
+                if progress is not None and index % PROGRESS_EVERY == 0:
+                    progress(index, count)
+            else:
+                _, what, who = heappop(agenda)
+                if at > last_us:
+                    break
+                self._happen(what, who)
+        return self._outcomes
+
+    def _begin(self, calls: Calls) -> None:
+        count = len(calls.at)
+        self._calls = calls
+        self._outcomes = Outcomes(
+            fate=[UNKNOWN] * count,
+            left_at=[ENDLESS_US] * count,
+            agent=[NOBODY] * count,
+            talk_until=[ENDLESS_US] * count,
+            free_at=[ENDLESS_US] * count,
+        )
+        for agent, person in self._people.items():
+            for begins, ends in person.shifts:
+                self._agenda += [(begins, SHIFT_BEGINS, agent), (ends, SHIFT_ENDS, agent)]
+        heapify(self._agenda)
+
+    # --- what happens ------------------------------------------------------------------------------------------------
+
+    def _happen(self, what: int, who: int) -> None:
+        if what == TALK_ENDS:
+            self._end_talk(who)
+        elif what == HANGS_UP:
+            self._hang_up(who)
+        elif what == WORK_ENDS:
+            self._end_after_call_work(who)
+        elif what == SHIFT_BEGINS:
+            self._begin_shift(AgentId(who))
+        else:
+            self._end_shift(AgentId(who))
+
+    def _arrive(self, index: int) -> None:
+        calls = self._calls
+        if calls.patience[index] != ENDLESS_US:
+            heappush(self._agenda, (calls.at[index] + calls.patience[index], HANGS_UP, index))
+        number = calls.number[index] if calls.number else ""
+        leg = LegId(SWITCH_LEG_BIT | index)
+        self._do(LegOffered(leg=leg, line=calls.line[index], trunk="", number=number))
+
+    def _hang_up(self, index: int) -> None:
+        if self._outcomes.fate[index] != UNKNOWN:
+            return
+        self._leave(index, ABANDONED)
+        self._do(LegCleared(leg=LegId(SWITCH_LEG_BIT | index), cause=ClearingCause.NORMAL))
+
+    def _end_talk(self, index: int) -> None:
+        self._outcomes.talk_until[index] = self._now - self._opens_at
+        agent = AgentId(self._outcomes.agent[index])
+        self._do(LegCleared(leg=LegId(SWITCH_LEG_BIT | index), cause=ClearingCause.NORMAL))
+        if self._centre.state.agents[agent].call != self._call_of[index]:
+            self._freed(index, agent)  # no after-call work in this queue
+            return
+        work_us = round(self._calls.after_call[index] * self._people[agent].pace)
+        heappush(self._agenda, (self._now - self._opens_at + work_us, WORK_ENDS, index))
+
+    def _end_after_call_work(self, index: int) -> None:
+        agent, call = AgentId(self._outcomes.agent[index]), self._call_of[index]
+        if self._centre.state.agents[agent].call == call:
+            self._do(DisposeCall(agent=agent, call=call, code="simulated"))
+            self._do(CompleteAfterCallWork(agent=agent, call=call))
+        self._freed(index, agent)
+
+    def _freed(self, index: int, agent: AgentId) -> None:
+        self._outcomes.free_at[index] = self._now - self._opens_at
+        del self._call_of[index]
+        if agent in self._leaving and self._centre.state.agents[agent].call is None:
+            del self._leaving[agent]
+            self._do(LogOff(agent=agent))
+
+    def _begin_shift(self, agent: AgentId) -> None:
+        self._leaving.pop(agent, None)
+        self._do(LogOn(agent=agent, has_desktop=False))
+        self._do(SetReady(agent=agent))
+
+    def _end_shift(self, agent: AgentId) -> None:
+        """Who is in a call finishes it first."""
+        try:
+            self._do(LogOff(agent=agent))
+        except Refused:
+            self._do(SetNotReady(agent=agent, reason=SHIFT_OVER))
+            self._leaving[agent] = None
+
+    # --- the Centre --------------------------------------------------------------------------------------------------
+
+    def _tick(self, deadline: int) -> None:
+        self._now = max(self._now, deadline)
+        self._do(Tick())
+
+    def _do(self, given: Input) -> None:
+        """Hand it in, and answer what is ordered until nothing more is."""
+        waiting = [given]
+        for each in waiting:
+            outcome = self._centre.handle(each, self._now)
+            self._outcomes.inputs += 1
+            self._outcomes.events += len(outcome.events)
+            for effect in outcome.effects:
+                answer = self._perform(effect)
+                if answer is not None:
+                    waiting.append(answer)
+
+    def _perform(self, effect: Effect) -> Input | None:
+        kind = type(effect)
+        if kind is PlaceLeg:
+            assert isinstance(effect, PlaceLeg) and isinstance(effect.to, ToExtension)
+            if effect.call in self._ringing:
+                return None
+            self._ringing[effect.call] = self._agent_of[effect.to.extension]
+            return LegAnswered(leg=effect.leg)
+        if kind is AnswerLeg:
+            assert isinstance(effect, AnswerLeg)
+            self._answered(effect.leg & ~SWITCH_LEG_BIT, effect.call)
+            return LegAnswered(leg=effect.leg)
+        if kind is ReleaseLeg:
+            assert isinstance(effect, ReleaseLeg)
+            if effect.leg & SWITCH_LEG_BIT and self._outcomes.fate[effect.leg & ~SWITCH_LEG_BIT] == UNKNOWN:
+                self._leave(effect.leg & ~SWITCH_LEG_BIT, REFUSED)
+        return None
+
+    def _answered(self, index: int, call: CallId) -> None:
+        agent = self._ringing.pop(call)
+        self._leave(index, ANSWERED)
+        self._outcomes.agent[index] = agent
+        self._call_of[index] = call
+        talk_us = round(self._calls.talk[index] * self._people[agent].pace)
+        heappush(self._agenda, (self._now - self._opens_at + talk_us, TALK_ENDS, index))
+
+    def _leave(self, index: int, fate: int) -> None:
+        self._outcomes.fate[index] = fate
+        self._outcomes.left_at[index] = self._now - self._opens_at
