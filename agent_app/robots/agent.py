@@ -196,7 +196,7 @@ class RobotAgent:
         agent = self.agent
         if agent is None or self._is_leaving or agent.state != "not_ready" or not agent.phone_registered:
             return
-        if agent.reason in ("missed_call", "device_failed", "phone_lost", "desktop_lost"):
+        if agent.reason in ("missed_call", "declined", "device_failed", "phone_lost", "desktop_lost"):
             self._command(cl.SetReady())
 
     # --- the call -------------------------------------------------------------------------------------------------

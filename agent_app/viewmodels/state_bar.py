@@ -139,6 +139,8 @@ class StateBar(ViewModel):
                 return tr("reason.signed_in")
             case "missed_call":
                 return tr("reason.missed_call")
+            case "declined":
+                return tr("reason.declined")
             case "device_failed":
                 return tr("reason.device_failed")
             case "desktop_lost":
