@@ -27,6 +27,7 @@ class CallerView(QWidget):
         super().__init__()
         self._subject, self._card = subject, card
         self._to_confirm: int | None = None
+        self._painted: int | None = None
         self._number = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._rule = panel.frame("line")
@@ -58,7 +59,6 @@ class CallerView(QWidget):
         row.addWidget(self.reopen)
         row.addStretch(0)
         subject.changed.connect(self.refresh)
-        card.changed.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
@@ -81,7 +81,7 @@ class CallerView(QWidget):
         self.dial.setToolTip(plain_tip(f"{tr('action.dial')} {caller.number}"))
         self._to_confirm = self._card.key_to_confirm()
         if self._to_confirm is not None:
-            self.update()
+            self._paint_now()
 
     def _may_dial(self) -> bool:
         store = self._subject.store
@@ -90,10 +90,25 @@ class CallerView(QWidget):
     def _on_dial(self) -> None:
         self.dial_asked.emit(self._number)
 
+    def _paint_now(self) -> None:
+        """The name before everything else of the card: the phone rings when it is on the screen."""
+        self._painted = None
+        self.update()
+        if not self.isVisible():
+            return
+        host = self.parentWidget()
+        for layout in (host.layout() if host else None, self.layout()):
+            if layout is not None:
+                layout.activate()
+        self.repaint()
+        if self._painted == self._to_confirm:
+            self._confirm()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         if self._to_confirm is not None:
             # The children (the labels) are painted in this same pass, right after their parent: tell when it is over.
+            self._painted = self._to_confirm
             QTimer.singleShot(0, self, self._confirm)
 
     def _confirm(self) -> None:

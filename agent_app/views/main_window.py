@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QCloseEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QMainWindow, QPlainTextEdit, QStackedWidget, QWidget
 
 from agent_app.i18n import language, set_language, tr
 from agent_app.link.client import Target
@@ -36,6 +36,7 @@ class DeskView(QWidget):
         super().__init__()
         self.setObjectName("page")
         self._desk = desk
+        self._begun: int | None = None
         column = panel.column(self)
         self.top = TopBar(desk.session, desk.callbacks)
         self.state_bar = StateBarView(desk.state_bar, desk.subject, desk.card)
@@ -106,9 +107,12 @@ class DeskView(QWidget):
             self.agent.wrap_up.focus_disposition()
 
     def _on_script(self) -> None:
-        """Step 1 after accepting: the cursor goes to the notes, unless it is in something already."""
-        focus = QApplication.focusWidget()
-        if self._desk.script.is_running and (focus is None or not self.isAncestorOf(focus)):
+        """Step 1 after accepting: the cursor goes to the notes, unless somebody is typing elsewhere."""
+        call = self._desk.session.store.call
+        if not self._desk.script.is_running or call is None or call.call == self._begun:
+            return
+        self._begun = call.call
+        if not isinstance(QApplication.focusWidget(), QLineEdit | QPlainTextEdit):
             self.agent.wrap_up.focus_note()
 
     def cycle_panes(self, backwards: bool = False) -> None:

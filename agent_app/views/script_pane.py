@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QSizePolicy, QStackedWidget, QWidget
 
 from agent_app.i18n import tr
 from agent_app.viewmodels.script import ScriptModel
@@ -207,6 +207,8 @@ class ScriptPane(QWidget):
             self._information.addWidget(box)
 
     def _draw_answers(self, shown: Page) -> None:
+        focus = QApplication.focusWidget()
+        had_focus = isinstance(focus, AnswerButton) and self.isAncestorOf(focus)
         panel.clear(self._answers)
         if shown.answers:
             self._answers.addSpacing(14)
@@ -216,6 +218,8 @@ class ScriptPane(QWidget):
             button.setProperty("key", answer.key)
             button.clicked.connect(self._on_answer)
             self._answers.addWidget(button)
+            if had_focus and answer.key == 1:
+                button.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _draw_fields(self, shown: Page) -> None:
         panel.clear(self._fields)

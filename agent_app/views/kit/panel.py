@@ -7,6 +7,7 @@ from typing import TypeVar
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QBoxLayout,
     QFrame,
     QHBoxLayout,
@@ -52,8 +53,12 @@ def _plain(layout: _Box, margins: tuple[int, int, int, int], gap: int) -> _Box:
 
 def clear(layout: QLayout) -> None:
     """Take everything out and let it go; nested layouts too."""
+    focus = QApplication.focusWidget()
     while (item := layout.takeAt(0)) is not None:
         if (widget := item.widget()) is not None:
+            if focus is not None and (widget is focus or widget.isAncestorOf(focus)):
+                # Hidden with the focus, it would hand it to the next widget as if Tab had been pressed.
+                focus.clearFocus()
             widget.hide()
             widget.deleteLater()
         elif (inner := item.layout()) is not None:

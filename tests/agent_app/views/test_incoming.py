@@ -19,9 +19,10 @@ def test_the_card_is_confirmed_once_and_only_after_it_was_painted(stage: Stage) 
     stage.call("reserved", "reserved")
     stage.settle()
     assert stage.link.commands(ConfirmCardShown) == []
+    caller, painted = stage.view.state_bar.caller, []
+    real, caller.paintEvent = caller.paintEvent, lambda event: (painted.append(caller.name.text()), real(event))  # type: ignore[method-assign]
     stage.link.receive(sample.card_sections()[0])
-    assert stage.link.commands(ConfirmCardShown) == []
-    stage.settle()
+    assert painted == ["김민지"]
     assert len(stage.link.commands(ConfirmCardShown)) == 1
     stage.card()
     stage.call("alerting", "alerting")
