@@ -228,7 +228,11 @@ class World:
             self._snapshot = (len(self.journal), encode_snapshot(self.centre.state))
 
     def _rebuild(self) -> None:
-        """A Centre from the journal, as after a crash, or after a bug in a step while the process lives."""
+        """A Centre from the journal, as after a crash, or after a bug in a step while the process lives.
+
+        That takes time; effects are numbered on from the call's age, which has grown by then.
+        """
+        self.now += self.between(1, 30)
         rebuilt = self._rebuilt(from_snapshot=True)
         rebuilt.personal.update({ref: self.personal[ref] for ref in personal_refs(rebuilt)})
         self.centre = Centre(rebuilt, self.scenario.flows, strict=True)
