@@ -243,6 +243,14 @@ def _user(parser: argparse.ArgumentParser) -> None:
         help="a queue that an agent serves, and how well, from 1 to 10; may be given several times",
     )
     person("password", "Give a person a new password, which is shown once")
+    roles = person("roles", "Give a person these roles in place of those before")
+    roles.add_argument("--role", action="append", choices=ROLES, required=True, help="may be given several times")
+    skills = person("skills", "Let an agent serve these queues in place of those before")
+    skills.add_argument("--skill", action="append", type=skill, default=[], metavar="QUEUE=LEVEL", help="as with add")
+    phone = action("phone", "Give a hard phone a new SIP password, which is shown once")
+    phone.add_argument("extension", metavar="EXTENSION", help="the phone's number and SIP user name")
+    pin = action("pin", "Give a customer a new PIN, which is shown once; a locked account is open again")
+    pin.add_argument("customer", metavar="CUSTOMER", help="the customer's number in the main system")
     person("remove", "Let a person sign in no more; the records of their calls stay")
     person("restore", "Let a removed person sign in again")
 

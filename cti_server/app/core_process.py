@@ -14,7 +14,7 @@ import uvloop
 from sqlalchemy.exc import SQLAlchemyError
 
 from cti_server import config
-from cti_server.app.places import CREDENTIALS_SOCKET, hard_phones_file, media_socket, shop_url
+from cti_server.app.places import CREDENTIALS_SOCKET, hard_phones_file, media_socket
 from cti_server.app.tables import EffectTable, EventList
 from cti_server.config import Configuration
 from cti_server.core.centre import Centre
@@ -23,7 +23,7 @@ from cti_server.core.inputs import EnrolAgents, LegAlive, LoadSettings, Restarte
 from cti_server.core.settings import AgentProfile
 from cti_server.core.state import State
 from cti_server.core.vocabulary import CallId, LegId, RecordingId
-from cti_server.customers.main_system import open_main_system
+from cti_server.customers.main_system import MainSystem, open_main_system
 from cti_server.customers.performer import CustomerPerformer
 from cti_server.engine import Engine, EngineClock
 from cti_server.gateway.arrivals import PhonePlace
@@ -81,7 +81,7 @@ class CoreProcess:
         self._phone_secrets = SignedPhoneSecrets(
             self._token_key, self._utc_now, read_hard_phones(hard_phones_file(self._folder))
         )
-        self._main_system = open_main_system(shop_url(self._folder))
+        self._main_system = self._open_main_system()
         self._history = StoredHistory(Queries(self._database))
         self._credentials = CredentialsClient(self._folder.run / CREDENTIALS_SOCKET)
         self._switch = self._make_switch()
@@ -112,6 +112,12 @@ class CoreProcess:
 
     def _utc_now(self) -> int:
         return self._clock() + self._centre.state.clock_offset_us
+
+    def _open_main_system(self) -> MainSystem:
+        server = self._configuration.server
+        if server.main_system_declarations is None:
+            return open_main_system(server.main_system_url)
+        return open_main_system(server.main_system_url, server.main_system_declarations)
 
     def _recording_path(self, call: CallId, recording: RecordingId, started_at_us: int) -> Path:
         return self._folder.recordings / relative_path(call=call, number=recording, started_at_us=started_at_us)

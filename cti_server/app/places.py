@@ -11,11 +11,6 @@ def media_socket(folder: DataFolder, number: int) -> Path:
     return folder.run / f"media-{number}.sock"
 
 
-def shop_url(folder: DataFolder) -> str:
-    """The sample's main system."""
-    return f"sqlite:///{folder.path / 'shop.db'}"
-
-
 def hard_phones_file(folder: DataFolder) -> Path:
     """Passwords of phones that are no desktop's, by user."""
     return folder.secrets / "hard_phones.json"

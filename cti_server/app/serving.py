@@ -13,6 +13,7 @@ from cti_server import config
 from cti_server.app.places import media_socket
 from cti_server.config import Configuration
 from cti_server.core.vocabulary import Secret
+from cti_server.customers.sample import create_empty
 from cti_server.gateway.certificates import fingerprint, is_loopback, own_certificate
 from cti_server.speech.place import RENDERED
 from cti_server.storage import schema
@@ -60,6 +61,8 @@ def prepare(data: Path, file: Path | None) -> tuple[Configuration, Secret | None
     _check_ports(configuration)
     if not (RENDERED / "rendered.json").exists():
         raise CannotServe("the spoken prompts are not rendered yet: run ./ieum prompts")
+    if configuration.server.main_system_declarations is None:
+        create_empty(folder.path)
     database = open_database(configuration.server.database_url, is_writer=True)
     schema.upgrade(database)
     password = ensure_administrator(folder.path, database)

@@ -21,6 +21,7 @@ from cti_server.config.schema import (
     CentreText,
     Configuration,
     LineText,
+    MainSystemText,
     ServerSettings,
     Title,
     TrunkSettings,
@@ -106,6 +107,14 @@ class _Reading:
         if flows is not None:
             self._check_lines(text, flows)
         return flows
+
+    def _declarations(self, main_system: MainSystemText) -> Path | None:
+        if not main_system.declarations:
+            return None
+        place = self._place(main_system.declarations, Path())
+        if not place.is_file():
+            self._wrong(("main_system", "declarations"), f"there is no file {place}")
+        return place
 
     # --- rules between values ----------------------------------------------------------------------------------------
 
@@ -208,6 +217,8 @@ class _Reading:
             trunks=trunks,
             fixed_phones=text.fixed_phones,
             database_url=server.database or f"sqlite:///{(self.data / 'ieum.db').absolute()}",
+            main_system_url=text.main_system.database or f"sqlite:///{(self.data / 'shop.db').absolute()}",
+            main_system_declarations=self._declarations(text.main_system),
             spool=self._place(server.spool, self.data / "spool"),
             data=self.data,
         )

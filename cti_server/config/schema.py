@@ -108,6 +108,15 @@ class ServerText(msgspec.Struct, frozen=True, kw_only=True):
     spool: str = ""
 
 
+class MainSystemText(msgspec.Struct, frozen=True, kw_only=True):
+    """``database``: an SQLAlchemy address, read only; empty: the file ``shop.db`` of the data folder. ``declarations``:
+    which queries fill cards and record views; empty: those for that file.
+    """
+
+    database: str = ""
+    declarations: str = ""
+
+
 class CentreText(msgspec.Struct, frozen=True, kw_only=True):
     """The whole of ``centre.yaml``."""
 
@@ -126,6 +135,7 @@ class CentreText(msgspec.Struct, frozen=True, kw_only=True):
     flows: tuple[str, ...] = ()
     prompts: str = ""
     scripts: str = ""
+    main_system: MainSystemText = MainSystemText()
     server: ServerText = ServerText()
 
 
@@ -144,7 +154,10 @@ class TrunkSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Addresses, ports and places. ``fixed_phones``: a SIP URI by extension, for phones that never register."""
+    """Addresses, ports and places. ``fixed_phones``: a SIP URI by extension, for phones that never register.
+
+    ``main_system_declarations`` None: those that come with Ieum, for its own ``shop.db``.
+    """
 
     sip: SipText
     media: MediaText
@@ -153,6 +166,8 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     trunks: tuple[TrunkSettings, ...]
     fixed_phones: dict[str, str]
     database_url: str
+    main_system_url: str
+    main_system_declarations: Path | None
     spool: Path
     data: Path
 

@@ -2,15 +2,20 @@
 
 import os
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cti_server import cli, config
+from cti_server.app.places import hard_phones_file
 from cti_server.commands.centre import open_centre
-from cti_server.core.vocabulary import Secret
+from cti_server.core.vocabulary import PinResult, Secret
+from cti_server.gateway.phone_secrets import read_hard_phones
 from cti_server.storage import people
+from cti_server.storage.data_folder import DataFolder
+from cti_server.web.pins import PinStore
 
 
 @pytest.fixture
@@ -98,3 +103,36 @@ def test_migrating_twice_does_nothing_the_second_time(data: Path, capsys: pytest
     capsys.readouterr()
     assert cli.main(["migrate", "--data", str(data)]) == 0
     assert "already" in capsys.readouterr().out
+
+
+def test_roles_and_skills_take_the_place_of_those_before(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    added(data, capsys)
+    roles = ["--role", "agent", "--role", "supervisor"]
+    assert cli.main(["user", "roles", "--data", str(data), "kim", *roles]) == 0
+    assert cli.main(["user", "skills", "--data", str(data), "kim", "--skill", "care=2"]) == 0
+    person = people.find(open_centre(data), "kim")
+    assert person is not None
+    assert (person.roles, person.skills) == (("agent", "supervisor"), {"care": 2})
+
+
+def test_a_new_pin_is_the_one_that_works_and_opens_a_locked_account(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pins = PinStore(data / "secrets" / "pins.db", config.secret(data, "pin_pepper"), lambda: time.time_ns() // 1000)
+    for _ in range(6):
+        pins.check("C-1", Secret("000"))
+    assert pins.check("C-1", Secret("000")) is PinResult.LOCKED
+    capsys.readouterr()
+    assert cli.main(["user", "pin", "--data", str(data), "C-1"]) == 0
+    (pin,) = re.findall(r"is (\d{6}),", capsys.readouterr().out)
+    assert pins.check("C-1", Secret(pin)) is PinResult.VERIFIED
+    pins.close()
+
+
+def test_a_hard_phone_keeps_its_password_when_another_gets_one(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = []
+    for extension in ("2001", "2002"):
+        assert cli.main(["user", "phone", "--data", str(data), extension]) == 0
+        shown += re.findall(r"password (\S+),", capsys.readouterr().out)
+    known = read_hard_phones(hard_phones_file(DataFolder(data)))
+    assert [known["2001"].reveal(), known["2002"].reveal()] == shown

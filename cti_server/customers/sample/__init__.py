@@ -5,6 +5,7 @@ Decides what the sample holds. Who may sign in, and with which password, is deci
 
 import os
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from random import Random
@@ -26,7 +27,17 @@ from cti_server.customers.sample.products import PRODUCTS
 from cti_server.customers.sample.schema import shop
 from cti_server.customers.sample.story import write_story
 
-__all__ = ["GROUPS", "PEOPLE", "STORY", "SampleCaller", "SamplePerson", "create_sample", "sample_callers", "sample_pin"]
+__all__ = [
+    "GROUPS",
+    "PEOPLE",
+    "STORY",
+    "SampleCaller",
+    "SamplePerson",
+    "create_empty",
+    "create_sample",
+    "sample_callers",
+    "sample_pin",
+]
 
 FILE = "shop.db"
 
@@ -48,13 +59,22 @@ def create_sample(data_dir: Path, seed: int, *, today: date | None = None) -> Pa
 
     ``today``: the day that orders and contacts count back from; the same seed and day give the same rows.
     """
-    target = data_dir / FILE
+    return _make(data_dir / FILE, lambda: sample_rows(seed, today or datetime.now(SEOUL).date()))
+
+
+def create_empty(data_dir: Path) -> Path:
+    """Make ``<data>/shop.db`` with its tables and nothing in them, for a centre that has no main system (yet)."""
+    return _make(data_dir / FILE, lambda: defaultdict(list))
+
+
+def _make(target: Path, rows: Callable[[], Rows]) -> Path:
+    """All or nothing, readable by its owner alone."""
     if target.exists():
         return target
-    data_dir.mkdir(parents=True, exist_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_suffix(".making")
     unfinished.unlink(missing_ok=True)
-    _write(unfinished, sample_rows(seed, today or datetime.now(SEOUL).date()))
+    _write(unfinished, rows())
     os.chmod(unfinished, 0o600)
     os.replace(unfinished, target)
     return target
