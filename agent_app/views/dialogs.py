@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QDateTime, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDateTimeEdit, QDialog, QGridLayout, QLineEdit, QListWidget, QListWidgetItem, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QLineEdit, QListWidget, QListWidgetItem, QWidget
 
 from agent_app.i18n import formats, tr
 from agent_app.viewmodels.caller import tier_word
@@ -15,6 +15,7 @@ from agent_app.views.kit import panel
 from agent_app.views.kit.button import Button
 from agent_app.views.kit.chip import Keycap
 from agent_app.views.kit.label import Label
+from agent_app.views.kit.select import DateTime
 from cti_server.wire.server import CustomerRow
 
 KEYS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#")
@@ -127,9 +128,8 @@ class CallbackSheet(Sheet):
         self.number.setAccessibleName(tr("callback.number"))
         self.column.addWidget(self.number)
         self.column.addWidget(Label(tr("callback.due"), "title"))
-        self.due = QDateTimeEdit()
+        self.due = DateTime()
         self.due.setDisplayFormat("yyyy-MM-dd HH:mm")
-        self.due.setCalendarPopup(True)
         self.due.setAccessibleName(tr("callback.due"))
         self.column.addWidget(self.due)
         row = panel.row(gap=8)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QWidget
 
 from agent_app.i18n import tr
 from agent_app.views.kit import panel
 from agent_app.views.kit.label import Label
+from agent_app.views.kit.select import Select
 from scripts.page import ShownField
 
 LABEL_PX = 88
@@ -36,7 +37,7 @@ class FieldRow(QWidget):
     def _build(self, row: QHBoxLayout, value: str) -> None:
         field = self._field
         if field.type in ("choice", "yes_no"):
-            box = QComboBox()
+            box = Select()
             choices = [(choice.code, choice.title) for choice in field.choices]
             if field.type == "yes_no" and not choices:
                 choices = [("yes", tr("field.yes")), ("no", tr("field.no"))]

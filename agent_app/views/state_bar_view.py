@@ -216,6 +216,8 @@ class StateBarView(QWidget):
 _REASON_ICONS = {
     "break": "coffee",
     "meal": "utensils",
+    "lunch": "utensils",
+    "paperwork": "briefcase",
     "training": "graduation-cap",
     "meeting": "users",
     "work": "briefcase",

@@ -52,7 +52,8 @@ QComboBox, QDateTimeEdit, QSpinBox {{ padding: 5px 10px; min-height: 20px; }}
 QLineEdit:focus, QPlainTextEdit:focus, QComboBox:focus, QDateTimeEdit:focus, QSpinBox:focus
 {{ border: 1px solid {t.accent}; }}
 QLineEdit:disabled, QPlainTextEdit:disabled {{ color: {t.muted}; }}
-QComboBox::drop-down {{ border: none; width: 22px; }}
+QComboBox::drop-down, QDateTimeEdit::drop-down {{ border: none; width: 26px; background: transparent; }}
+QComboBox::down-arrow, QDateTimeEdit::down-arrow {{ image: none; width: 0; height: 0; }}
 QComboBox QAbstractItemView {{ background: {t.card}; border: 1px solid {t.border}; outline: none; padding: 4px; }}
 
 QMenu {{ background: {t.card}; border: 1px solid {t.border}; padding: 6px; }}
@@ -71,6 +72,13 @@ QHeaderView {{ background: {t.raised}; }}
 QHeaderView::section {{ background: {t.raised}; color: {t.muted}; border: none; border-bottom: 1px solid {t.border};
   padding: 6px 8px 6px 11px; font-size: {size.LABEL_PX}px; font-weight: bold; }}
 QTableCornerButton::section {{ background: {t.raised}; border: none; }}
+
+QListWidget {{ border: 1px solid {t.border}; border-radius: {size.CONTROL_RADIUS}px; padding: 4px; }}
+QListWidget::item {{ padding: 7px 8px; border-radius: {size.CHIP_RADIUS}px; }}
+QListWidget::item:selected {{ background: {t.accent_tint}; color: {t.text}; }}
+QCalendarWidget QWidget {{ alternate-background-color: {t.raised}; }}
+QCalendarWidget QToolButton {{ color: {t.text}; background: transparent; border: none; padding: 4px 8px; }}
+QCalendarWidget QAbstractItemView {{ selection-background-color: {t.accent}; selection-color: {t.on_fill}; }}
 
 QScrollArea {{ background: transparent; border: none; }}
 QScrollArea > QWidget > QWidget#scrolled {{ background: transparent; }}
