@@ -6,8 +6,8 @@ apart by more than ``DRIFT_MAX``; between those, RTP time rules, which keeps spe
 Positions count samples from the start of the recording; they and the clock are passed in.
 """
 
-from cti_server.media.g711 import Codec, translation
-from cti_server.media.rtp import MASK_32
+from cti_server.media.g711 import FRAME_SAMPLES, Codec, translation
+from cti_server.media.rtp import MASK_32, timestamp_distance
 
 CAPACITY = 40_000
 """Samples held (5 s): what is cut off each second, the wait for late packets, and a stalled process."""
@@ -24,7 +24,7 @@ class ChannelTimeline:
     ``base`` is the RTP timestamp of ``buffer[0]``; None as long as nothing is anchored.
     """
 
-    __slots__ = ("base", "buffer", "codec", "dropped", "floor", "origin", "placed")
+    __slots__ = ("_was_apart", "base", "buffer", "codec", "dropped", "floor", "origin", "placed")
 
     def __init__(self, codec: Codec, *, origin: int = 0) -> None:
         self.codec = codec
@@ -35,8 +35,9 @@ class ChannelTimeline:
         self.floor = origin
         """A packet whose first sample was spoken before this position is not laid (the end of a pause)."""
         self.dropped = 0
+        self._was_apart = False
         self.placed = 0
-        """Re-anchorings, the first one included."""
+        """How often the stream was laid anew, the first time included."""
 
     def put(self, timestamp: int, payload: bytes | bytearray | memoryview, now: int) -> None:
         """Lay a packet that arrived at position ``now``."""
@@ -56,12 +57,19 @@ class ChannelTimeline:
         self.buffer[at : at + length] = payload
 
     def check(self, timestamp: int, now: int) -> None:
-        """Once a second: ``timestamp`` is of the newest packet, which arrived just before ``now``; drift is undone."""
+        """Once a second: ``timestamp`` is of the newest packet, which arrived just before ``now``; drift is undone.
+
+        Only what two checks in a row found is drift; what one found is a delay that passes. The whole stream is moved,
+        so that packets which are out of order just now stay in order.
+        """
         if self.base is None:
             return
-        at = (timestamp - self.base) & MASK_32
-        if at >= LIMIT or abs(at + self.origin - now) > DRIFT_MAX:
-            self.base = None
+        expected = now - FRAME_SAMPLES - self.origin
+        is_apart = abs(timestamp_distance(self.base, timestamp) - expected) > DRIFT_MAX
+        if is_apart and self._was_apart:
+            self.base = (timestamp - expected) & MASK_32 if 0 <= expected < LIMIT else None
+            self.placed += 1
+        self._was_apart = is_apart and not self._was_apart
 
     def forget(self) -> None:
         """The stream ended or became another; the next packet is laid by its arrival."""

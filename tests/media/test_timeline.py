@@ -97,6 +97,18 @@ def test_drift_between_the_clocks_is_undone_once_it_is_large() -> None:
     assert channel.dropped == 0
 
 
+def test_undoing_drift_keeps_the_order_of_packets_that_are_out_of_order() -> None:
+    channel = ChannelTimeline(Codec.PCMU)
+    put(channel, 0, now=160)
+    channel.check(1000, 4000)
+    assert channel.placed == 1
+    channel.check(1000, 4000)
+    put(channel, 2, now=4160)
+    put(channel, 1, now=4320)
+    spoken = [number for number in numbers(channel.cut(6400, Codec.PCMU)) if number >= 0]
+    assert spoken == [0, 1, 2]
+
+
 def test_a_pause_leaves_nothing_that_was_spoken_before_its_end() -> None:
     channel = ChannelTimeline(Codec.PCMU)
     for number in range(10):

@@ -22,8 +22,20 @@ from cti_server.switch.embedded.media_protocol import AnyReport
 
 PATIENCE_S = 30.0
 ROOT = Path(__file__).resolve().parents[2]
-_bases = itertools.count(10_000 + os.getpid() % 20 * 1_000, 40)
-"""Blocks of ports below the ephemeral ones, apart for test processes that run side by side."""
+PORTS = 40
+_bases = itertools.cycle(range(10_000 + os.getpid() % 20 * 1_000, 10_000 + os.getpid() % 20 * 1_000 + 19_000, PORTS))
+
+
+def free_ports() -> int:
+    """The first of ``PORTS`` free ports in a row; below the ephemeral ones, apart for processes that run side by side."""
+    for base in itertools.islice(_bases, 500):
+        first = 10_000 + base % 20_000
+        with contextlib.ExitStack() as held, contextlib.suppress(OSError):
+            for port in range(first, first + PORTS):
+                bound = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                bound.bind(("127.0.0.1", port))
+            return first
+    raise AssertionError("no free ports")
 
 
 async def until(condition: Callable[[], bool], what: str = "") -> None:
@@ -39,8 +51,8 @@ class Worker:
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.socket = folder / "run" / "media-1.sock"
-        base = next(_bases)
-        self.arguments = ["--socket", str(self.socket), "--ports", f"{base}-{base + 39}", *options]
+        base = free_ports()
+        self.arguments = ["--socket", str(self.socket), "--ports", f"{base}-{base + PORTS - 1}", *options]
         self.process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
