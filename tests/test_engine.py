@@ -421,3 +421,17 @@ def test_an_agent_that_nobody_knows_is_refused_by_name(tmp_path: Path) -> None:
             assert reply.code == "unknown_agent"
 
     asyncio.run(work())
+
+
+def test_a_broken_law_is_an_alarm_and_the_stuck_are_let_go(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with running(tmp_path, make_centre=Centre) as run:
+            await run.set_up()
+            await run.engine.look(lambda state, _seq: setattr(state.agents[KIM], "call", 99))
+            await run.engine.carry_out(inputs.LogOn(agent=KIM))
+            await run.until(lambda: bool(run.outside.alarms))
+            assert run.outside.alarms[0][0] == "invariant_broken"
+            assert run.outside.alarms[0][1]["invariant"] == "I3"
+            assert await run.engine.look(lambda state, _seq: state.agents[KIM].call) is None
+
+    asyncio.run(story())

@@ -20,7 +20,7 @@ import structlog
 
 from cti_server.core.effects import Effect
 from cti_server.core.errors import InvariantViolated, Refused
-from cti_server.core.events import Event
+from cti_server.core.events import Event, InvariantBroken
 from cti_server.core.inputs import (
     CancelCallback,
     ClockSet,
@@ -255,6 +255,9 @@ class Engine:
                 await self._drop(batch, bug)
                 return
             self._publish([Recorded(seq=first_seq + n, event=event) for n, event in enumerate(batch.events)])
+            for event in batch.events:
+                if isinstance(event, InvariantBroken):
+                    self._alarm("invariant_broken", {"invariant": event.invariant, "detail": event.detail})
         for effect in batch.effects:
             self._perform(effect)
         for entry, reply in batch.done:
