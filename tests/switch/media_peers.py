@@ -27,7 +27,7 @@ _bases = itertools.cycle(range(10_000 + os.getpid() % 20 * 1_000, 10_000 + os.ge
 
 
 def free_ports() -> int:
-    """The first of ``PORTS`` free ports in a row; below the ephemeral ones, apart for processes that run side by side."""
+    """The first of ``PORTS`` free ports in a row, below the ephemeral ones, apart for processes side by side."""
     for base in itertools.islice(_bases, 500):
         first = 10_000 + base % 20_000
         with contextlib.ExitStack() as held, contextlib.suppress(OSError):
