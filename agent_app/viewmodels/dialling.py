@@ -31,6 +31,8 @@ class Dialling(ViewModel):
     def may_dial_now(self) -> bool:
         welcome = self.store.welcome
         now = situation(self.store.agent, self.store.call)
+        if not self.session.is_connected:
+            return False
         return welcome is not None and welcome.me.may_dial and now in (Situation.IDLE, Situation.WRAP_UP)
 
     def dial(self, number: str, customer: str = "") -> bool:

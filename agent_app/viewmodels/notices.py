@@ -36,6 +36,7 @@ class Notices(ViewModel):
         super().__init__(session)
         self._messages: deque[Message] = deque(maxlen=HELD_MAX)
         session.replied.connect(self._on_reply)
+        session.forgotten.connect(self._on_forgotten)
         session.tick.connect(self._on_tick)
 
     @property
@@ -61,6 +62,9 @@ class Notices(ViewModel):
     def _on_reply(self, body: object, reply: ReplyFrame) -> None:
         if not reply.ok and not isinstance(body, QUIET):
             self.say(sentence("refusal", reply.code, reply.parameters), "warning")
+
+    def _on_forgotten(self, count: int) -> None:
+        self.say(tr("connection.not_sent", n=count), "warning")
 
     def _on_tick(self) -> None:
         now, before = self.session.now(), len(self._messages)

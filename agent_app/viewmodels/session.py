@@ -14,10 +14,26 @@ from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance
 
 from agent_app.link.client import Batch, LinkNews, Received, Target
 from agent_app.store import Connection, Store, Topic
-from cti_server.wire.client import AskBody, ClientFrame, CommandBody, LogOff
+from cti_server.wire.client import (
+    AskBody,
+    ClientFrame,
+    CommandBody,
+    DeclineCall,
+    DialCallback,
+    DialNumber,
+    EndCall,
+    HoldCall,
+    LogOff,
+    MuteCall,
+    RetrieveCall,
+    SendDigits,
+)
 from cti_server.wire.server import Code, Denied, ServerFrame, Snapshot, Welcome
 
 TICK_MS = 250
+MOMENTARY = (DeclineCall, HoldCall, RetrieveCall, EndCall, SendDigits, MuteCall, DialNumber, DialCallback)
+"""Buttons of the moment."""
+MOMENTARY_US = 5_000_000
 
 
 class Link(Protocol):
@@ -42,7 +58,7 @@ class Session(QObject):
 
     `welcomed` comes before the news of a sign-in are told, `signed_in` after; `resynced` follows a snapshot; `tick`
     comes four times a second for the timers on the screen; `signed_out` says that nothing more will come, with the
-    code of the denial if there was one.
+    code of the denial if there was one; `forgotten`: how many requests were too old to be sent again.
     """
 
     changed = Signal(object)
@@ -53,6 +69,7 @@ class Session(QObject):
     denied = Signal(str, object)
     replied = Signal(object, object)
     signed_out = Signal(str)
+    forgotten = Signal(int)
 
     def __init__(self, link: Link, *, clock: Callable[[], int] = monotonic_us, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -60,6 +77,7 @@ class Session(QObject):
         self.store = Store(prefix=secrets.token_hex(8))
         self._clock = clock
         self._target: Target | None = None
+        self._asked_at: dict[str, int] = {}
         link.happened.connect(self._on_event)
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
@@ -76,6 +94,7 @@ class Session(QObject):
     def do(self, body: CommandBody, *, command_id: str = "") -> str:
         """Send a command; returns its id. It stays outstanding until the server replied, also over a reconnect."""
         frame = self.store.command(body, command_id=command_id)
+        self._asked_at[frame.id] = self._clock()
         self.link.send(frame)
         return frame.id
 
@@ -155,8 +174,21 @@ class Session(QObject):
         if isinstance(frame, Welcome):
             self.welcomed.emit()
         elif isinstance(frame, Snapshot):
-            for waiting in self.store.unacknowledged():
-                self.link.send(waiting)
+            self._send_again()
+
+    def _send_again(self) -> None:
+        """What was not replied to, with its ids; but a button pressed long ago must not act now."""
+        late = self._clock() - MOMENTARY_US
+        dropped = 0
+        for frame in list(self.store.commands.values()):
+            if isinstance(frame.body, MOMENTARY) and self._asked_at.get(frame.id, 0) < late:
+                del self.store.commands[frame.id]
+                dropped += 1
+        self._asked_at = {known: at for known, at in self._asked_at.items() if known in self.store.commands}
+        for waiting in self.store.unacknowledged():
+            self.link.send(waiting)
+        if dropped:
+            self.forgotten.emit(dropped)
 
     def _after_telling(self, frame: ServerFrame) -> None:
         if isinstance(frame, Welcome):

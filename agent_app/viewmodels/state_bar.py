@@ -185,7 +185,14 @@ class StateBar(ViewModel):
                 label, icon = tr("action.resume_recording"), "circle-stop"
         if action in (Action.MUTE, Action.HOLD) and call is not None:
             enabled = self.phone.is_talking(call.call)
+        if not self.session.is_connected and not self._is_local(action):
+            enabled = False
         return ButtonView(spec, label, icon, enabled, self._is_requested(action))
+
+    def _is_local(self, action: Action) -> bool:
+        """The desktop's own phone does it, also while the server cannot be reached."""
+        by_phone = action in (Action.MUTE, Action.END, Action.CANCEL) and not self.phone.is_hard_phone
+        return by_phone or action is Action.CALLBACKS
 
     @property
     def is_muted(self) -> bool:
@@ -258,7 +265,7 @@ class StateBar(ViewModel):
 
     def press(self, action: Action) -> None:
         """One button. What is not valid now does nothing: a shortcut must not surprise."""
-        if action not in VALID[self.situation]:
+        if action not in VALID[self.situation] or not self._button(action).is_enabled:
             return
         match action:
             case Action.MUTE:
