@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 
+import msgspec
 import pytest
 
 from cti_server.core import agents, callbacks, calls
@@ -95,7 +96,7 @@ def test_without_faults_everybody_who_waits_long_enough_is_served() -> None:
     day = busy_day(faults=Faults(), agents=9, steps=2000)
     patient = Scenario(
         settings=day.settings,
-        agents=day.agents,
+        agents=tuple(msgspec.structs.replace(profile, may_dial=False) for profile in day.agents),
         lines=("direct",),
         steps=day.steps,
         arrival_every_s=30,
