@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cti_server import config
 from cti_server.app.places import CREDENTIALS_SOCKET, hard_phones_file, media_socket
+from cti_server.app.recovering import RecordingRecovery
 from cti_server.app.tables import EffectTable, EventList
 from cti_server.config import Configuration
 from cti_server.core.centre import Centre
@@ -84,6 +85,12 @@ class CoreProcess:
         self._main_system = self._open_main_system()
         self._history = StoredHistory(Queries(self._database))
         self._credentials = CredentialsClient(self._folder.run / CREDENTIALS_SOCKET)
+        self._recovery = RecordingRecovery(
+            self._folder.recordings,
+            links=lambda: self._switch.links,
+            submit=self.engine.submit,
+            utc_now=self._utc_now,
+        )
         self._switch = self._make_switch()
         self._gateway = self._make_gateway()
         self._customers = CustomerPerformer(
@@ -175,6 +182,7 @@ class CoreProcess:
                 self._folder.recordings / relative_path(call=call, number=recording, started_at_us=at)
             ),
             run=self._folder.run,
+            worker_lost=self._recovery.begin,
         )
 
     def _make_gateway(self) -> Gateway:
@@ -210,6 +218,7 @@ class CoreProcess:
         inventory = adopt(self._switch, resumes)
         self.engine.submit(Restarted(inventory=inventory, registered=self._switch.phones.registered))
         self._running = asyncio.create_task(self.engine.run(), name="engine")
+        self._recovery.begin()
         await self._load()
         await self._switch.open()
         self._switch.phones.announce()
@@ -222,6 +231,7 @@ class CoreProcess:
         for task in self._tasks:
             task.cancel()
         await self._gateway.close()
+        await self._recovery.close()
         await self._switch.close()
         await self._customers.close()
         self.engine.stop()

@@ -43,6 +43,7 @@ class MediaSide:
             link = self._switch.links[index]
             for leg in [leg for leg in self._switch.legs.values() if leg.link is link]:
                 self._switch.drop(leg, ClearingCause.MEDIA_LOST)
+            self._switch.worker_lost()
         elif isinstance(state, Superseded):
             log.error("media_worker_taken_over", index=index)
 

@@ -69,6 +69,7 @@ class EmbeddedSwitch:
         recordings: Path,
         recording_path: RecordingPath,
         run: Path,
+        worker_lost: Callable[[], None] = lambda: None,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -76,6 +77,7 @@ class EmbeddedSwitch:
         self.legs: dict[int, Leg] = {}
         self.branches: dict[int, Leg] = {}
         self.recordings = recordings
+        self.worker_lost = worker_lost
         self._recording_path = recording_path
         self._prompts = prompts
         self._numbers = itertools.count(SWITCH_LEG_BIT | (clock() & (SWITCH_LEG_BIT - 1)))

@@ -1,6 +1,6 @@
 """What the reporting sides of the switch may touch: the legs, the endpoint, and three ways to change a leg."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -27,6 +27,8 @@ class Switchboard(Protocol):
     admission: Admission
     links: Sequence[MediaLink]
     recordings: Path
+    worker_lost: Callable[[], None]
+    """To be told that a media worker died: its recordings must be mended."""
 
     def forget(self, leg_id: int) -> None:
         """The leg is over: give its port back."""
