@@ -6,7 +6,7 @@ whole archive would take too long. How a file is mended is decided in ``recordin
 
 import asyncio
 import datetime
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import structlog
 from cti_server.core.inputs import RecordingFinished
 from cti_server.core.vocabulary import CallId, RecordingId
 from cti_server.ports import Submit
-from cti_server.recording.recovery import Recovered, recover
+from cti_server.recording.recovery import Recovered, recordings_in, recover
 from cti_server.switch.embedded.media_connection import MediaUnavailable
 from cti_server.switch.embedded.media_link import MediaLink
 
@@ -49,9 +49,12 @@ class RecordingRecovery:
 
     async def _run(self) -> None:
         async with self._order:
-            in_use = await self._in_use()
             loop = asyncio.get_running_loop()
-            for found in await loop.run_in_executor(self._thread, self._mend, in_use):
+            # Listed before the workers are asked: what is begun in between is no candidate, so that nobody's file is
+            # mended under their hands.
+            candidates = await loop.run_in_executor(self._thread, self._list)
+            in_use = await self._in_use()
+            for found in await loop.run_in_executor(self._thread, self._mend, candidates, in_use):
                 if found.problem:
                     log.error("recording_not_mended", call=found.call, recording=found.number, problem=found.problem)
                     continue
@@ -77,7 +80,13 @@ class RecordingRecovery:
             paths |= {Path(recording.path) for call in calls for recording in call.recordings}
         return paths
 
-    def _mend(self, in_use: Collection[Path]) -> list[Recovered]:
+    def _folders(self) -> list[Path]:
         day = datetime.datetime.fromtimestamp(self._utc_now() / 1e6, datetime.UTC)
-        folders = [self._root / f"{day - datetime.timedelta(days=back):%Y/%m/%d}" for back in range(DAYS)]
-        return [found for folder in folders if folder.is_dir() for found in recover(folder, in_use=in_use)]
+        return [self._root / f"{day - datetime.timedelta(days=back):%Y/%m/%d}" for back in range(DAYS)]
+
+    def _list(self) -> set[Path]:
+        return {path for folder in self._folders() for path in recordings_in(folder)}
+
+    def _mend(self, candidates: set[Path], in_use: set[Path]) -> list[Recovered]:
+        others = in_use | (self._list() - candidates)
+        return [found for folder in self._folders() if folder.is_dir() for found in recover(folder, in_use=others)]

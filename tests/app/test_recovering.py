@@ -2,7 +2,7 @@
 
 import asyncio
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -16,6 +16,17 @@ from cti_server.switch.embedded.media_link import MediaLink
 from cti_server.switch.embedded.media_protocol import CallInventory, RecordingInventory
 
 NOW = int(datetime.datetime(2026, 11, 21, 0, 5, tzinfo=datetime.UTC).timestamp() * 1e6)
+
+
+class Busy:
+    """A worker that begins a recording while it is being asked."""
+
+    def __init__(self, begin: Callable[[], Path]) -> None:
+        self._begin = begin
+
+    async def get_inventory(self) -> tuple[CallInventory, ...]:
+        self._begin()
+        return ()
 
 
 class Link:
@@ -42,11 +53,14 @@ def unfinished(root: Path, day: str, name: str, seconds: int = 3) -> Path:
     return path
 
 
-def mended_by(root: Path, links: Sequence[Link], *, times: int = 1) -> list[RecordingFinished]:
+def mended_by(root: Path, links: Sequence[Link | Busy], *, times: int = 1) -> list[RecordingFinished]:
     async def run() -> list[Signal]:
         signals: list[Signal] = []
         recovery = RecordingRecovery(
-            root, links=lambda: cast(Sequence[MediaLink], links), submit=signals.append, utc_now=lambda: NOW
+            root,
+            links=lambda: cast(Sequence[MediaLink], links),
+            submit=lambda signal: signals.append(signal),
+            utc_now=lambda: NOW,
         )
         for _ in range(times):
             recovery.begin()
@@ -82,3 +96,9 @@ def test_what_was_mended_is_not_reported_again(tmp_path: Path) -> None:
 def test_old_days_are_not_searched(tmp_path: Path) -> None:
     unfinished(tmp_path, "2026/11/18", "1-2.wav")
     assert mended_by(tmp_path, [Link()]) == []
+
+
+def test_a_recording_that_begins_meanwhile_is_left_alone(tmp_path: Path) -> None:
+    unfinished(tmp_path, "2026/11/21", "7-8.wav")
+    found = mended_by(tmp_path, [Busy(lambda: unfinished(tmp_path, "2026/11/21", "9-10.wav"))])
+    assert [signal.call for signal in found] == [7]
