@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from cti_server.core.settings import AgentProfile, CentreSettings, LineSettings, QueueSettings
-from cti_server.core.vocabulary import AgentId, Extension, QueueId, Strategy
+from cti_server.core.vocabulary import AgentId, Extension, QueueId, ResultsWindow, Strategy, WorkOrder
 from cti_server.sim.distributions import (
     ENDLESS_US,
     SECOND_US,
@@ -59,7 +59,7 @@ def make_day(scenario: Scenario, variant: Variant, *, seed: int, replication: in
     lines = [line_of(callers) for callers in variant.callers]
     people, groups = _people(scenario, variant)
     return Day(
-        settings=_settings(variant, after_call),
+        settings=_settings(scenario, variant, after_call, seed),
         flows=FlowSet(flows=tuple(_flow(callers) for callers in variant.callers if callers.priority)),
         people=people,
         groups=groups,
@@ -100,7 +100,7 @@ def _class_calls(
     return at, patience, talk, after_call, wants_callback
 
 
-def _settings(variant: Variant, after_call: Draws) -> CentreSettings:
+def _settings(scenario: Scenario, variant: Variant, after_call: Draws, seed: int) -> CentreSettings:
     """Only what a scenario names: nobody waits for a screen, nothing is recorded, no conversation is cut off."""
     works = bool(len(after_call)) and int(after_call.max()) > 0
     return CentreSettings(
@@ -111,6 +111,11 @@ def _settings(variant: Variant, after_call: Draws) -> CentreSettings:
                 title={},
                 strategy=Strategy(queue.strategy),
                 minimum_level=queue.minimum_level,
+                requires=queue.requires,
+                relax=queue.relax,
+                weight=queue.weight,
+                wait_ceiling_s=queue.wait_ceiling_s,
+                results_window=ResultsWindow(queue.results_window),
                 after_call_work_s=AFTER_CALL_LIMIT_S if works else 0,
                 maximum_waiting=queue.maximum_waiting,
                 maximum_wait_s=queue.maximum_wait_s,
@@ -125,6 +130,8 @@ def _settings(variant: Variant, after_call: Draws) -> CentreSettings:
             )
             for callers in variant.callers
         ),
+        work_order=WorkOrder(scenario.work_order),
+        routing_seed=seed,
         time_zone_offset_s=ZONE_S,
         pop_wait_ms=0,
         record_calls=False,

@@ -6,12 +6,13 @@ stands in docs/simulation.md. Decides nothing about calls.
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 from msgspec.structs import replace
 
+from cti_server.core.settings import RelaxSettings
 from cti_server.core.vocabulary import Strategy
 from cti_server.sim.distributions import (
     AfterCall,
@@ -36,9 +37,16 @@ CALLS_MAX = 20_000_000
 
 
 class SimulatedQueue(msgspec.Struct, frozen=True, kw_only=True):
+    """The routing's own words; what they mean stands in ``cti_server/core/settings.py: QueueSettings``."""
+
     queue: Name
     strategy: str = Strategy.LONGEST_IDLE.value
     minimum_level: Annotated[int, Meta(ge=1, le=10)] = 1
+    requires: dict[str, Annotated[int, Meta(ge=1, le=10)]] = {}
+    relax: tuple[RelaxSettings, ...] = ()
+    weight: Annotated[int, Meta(ge=1, le=100)] = 1
+    wait_ceiling_s: Annotated[int, Meta(ge=0, le=86_400)] = 0
+    results_window: Literal["today", "log_on"] = "today"
     maximum_waiting: Annotated[int, Meta(ge=0, le=1_000_000)] = 1_000_000
     maximum_wait_s: Annotated[int, Meta(ge=1, le=10_000_000)] = 10_000_000
 
@@ -104,6 +112,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     measured_s: Annotated[int, Meta(ge=60, le=1_000_000_000)] = 28_800
     replications: Annotated[int, Meta(ge=1, le=10_000)] = 1
     seed: int = 1
+    work_order: Literal["due_first", "level_first"] = "due_first"
     service_levels_s: tuple[Annotated[int, Meta(ge=0, le=3600)], ...] = (20,)
     short_abandon_s: Annotated[int, Meta(ge=0, le=600)] = 5
     variants: tuple[Change, ...] = ()

@@ -5,10 +5,8 @@
 Replication r of every variant has the same callers (common random numbers). Decides nothing about calls.
 """
 
-import gc
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -85,27 +83,14 @@ def _run(
     progress: "_Progress",
 ) -> tuple[Measured, list[Measured]]:
     day = make_day(scenario, variant, seed=seed, replication=replication, folder=folder)
-    with _without_collector():
-        driver = Driver(settings=day.settings, people=day.people, flows=day.flows, opens_at_us=day.opens_at_us)
-        outcomes = driver.run(day.calls, progress)
+    driver = Driver(settings=day.settings, people=day.people, flows=day.flows, opens_at_us=day.opens_at_us)
+    outcomes = driver.run(day.calls, progress)
     begins, ends = scenario.warm_up_s * SECOND_US, scenario.until_s * SECOND_US
     whole = measure(scenario, variant, day, outcomes, (begins, ends))
     if not has_batches:
         return whole, []
     edges = [begins + (ends - begins) * part // BATCHES for part in range(BATCHES + 1)]
     return whole, [measure(scenario, variant, day, outcomes, window) for window in pairwise(edges)]
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """The Centre makes no cycles; looking for them again and again costs a fifth of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 class _Progress:
