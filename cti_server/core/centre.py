@@ -31,6 +31,7 @@ from cti_server.core import (
     restart,
     routing,
     setup,
+    waits,
     wrapup,
 )
 from cti_server.core import events as e
@@ -204,6 +205,7 @@ class Centre:
 
     def _conclude(self, step: Step) -> None:
         """Match, check the laws, and note when to be woken."""
+        waits.named_agents_gone(step)
         calls, people = self._assign(step)
         found = invariants.check(self.state, self._around, calls, people)
         found += invariants.check_attempts(self.state, step.outcome.events)
@@ -296,4 +298,5 @@ def _call_is_due(step: Step, call: Call) -> None:
         if call.limit_at is not None and call.limit_at <= step.now:
             clear(step, call, ClearingCause.TIMEOUT, reason="call_limit")
     else:
+        waits.review(step, call)
         flow.on_deadline(step, call)

@@ -20,7 +20,9 @@ def of_call(call: Call, memory: Memory | None) -> int | None:
     """The earliest moment at which something must happen to this call by itself."""
     found = [leg.limit_at for leg in call.legs.values() if leg.limit_at is not None]
     if call.phase is CallPhase.QUEUED:
-        found += _known(call.queue_limit_at, call.wait_until)
+        found += _known(
+            call.queue_limit_at, call.wait_until, call.relax_at, call.ceiling_at, call.overflow_at, call.named_until
+        )
     elif call.phase is CallPhase.RESERVED:
         found += _known(call.release_at)
     elif call.phase is CallPhase.FLOW:

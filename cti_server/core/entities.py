@@ -97,6 +97,7 @@ class Call:
     candidates: tuple[CustomerRef, ...] = ()
     tier: str = ""
     matched_by: str = ""
+    owner: Extension | None = None
     verification: Verification = Verification.UNVERIFIED
 
     queue: QueueId | None = None
@@ -113,6 +114,11 @@ class Call:
     """The one agent who may have the call until ``named_until``."""
     named_until: Micros | None = None
     uses_tier: bool = False
+    overflow_at: Micros | None = None
+    told_s: int | None = None
+    """The wait that the caller was told, by how many agents at work, and whether it was raised once."""
+    told_staff: int = 0
+    told_raised: bool = False
 
     agent: AgentId | None = None
     delivered_at: Micros | None = None
@@ -228,6 +234,15 @@ class Queue:
     abandoned: int = 0
     last_agent: AgentId | None = None
     """Who was offered its last call (round robin)."""
+    in_line: int = 0
+    """How many wait and are not being offered."""
+    busy_since: Micros | None = None
+    """The last departure, or since when anybody waits; None: nobody does."""
+    staff: int = 0
+    """How many who serve it were at work at the last offer."""
+    pace_us: int = 0
+    """The average time between departures times the agents at work (see `estimates.py`), from so many samples:"""
+    departures: int = 0
 
 
 @dataclass(slots=True)
@@ -291,6 +306,8 @@ class State:
     carried_out: dict[str, CarriedOut] = field(default_factory=dict)
     finished: dict[CallId, Finished] = field(default_factory=dict)
     pin_failures: dict[CustomerRef, list[Micros]] = field(default_factory=dict)
+    last_agents: dict[CustomerRef, AgentId] = field(default_factory=dict)
+    """Who talked to a customer last; the oldest are forgotten when there are too many."""
     draws: int = 0
     """Random choices made so far."""
     counter: int = 0

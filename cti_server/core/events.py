@@ -18,6 +18,7 @@ from cti_server.core.vocabulary import (
     ClearingCause,
     CustomerRef,
     Direction,
+    Extension,
     LegId,
     LegRole,
     Micros,
@@ -153,6 +154,8 @@ class CustomerMatched(CallEvent, frozen=True, kw_only=True):
     tier: str = ""
     language: str = ""
     by: str = ""
+    owner: Extension | None = None
+    """The phone of the agent whose account this customer is."""
 
 
 class CustomerAssigned(CallEvent, frozen=True, kw_only=True):
@@ -195,6 +198,7 @@ class CallQueued(CallEvent, frozen=True, kw_only=True):
     named: AgentId | None = None
     named_until: Micros | None = None
     uses_tier: bool = False
+    overflow_at: Micros | None = None
 
 
 class CallRequirementRelaxed(CallEvent, frozen=True, kw_only=True):
@@ -214,6 +218,19 @@ class CallReordered(CallEvent, frozen=True, kw_only=True):
     ceiling_at: Micros | None = None
 
 
+class WaitAnnounced(CallEvent, frozen=True, kw_only=True):
+    """The caller was told a place and, where it could be estimated, a wait: four times in five it is between ``low_s``
+    and ``high_s``. ``is_raised``: longer than was said before, because fewer of the ``staff`` are at work."""
+
+    queue: QueueId
+    position: int
+    expected_s: int | None = None
+    low_s: int = 0
+    high_s: int = 0
+    staff: int = 0
+    is_raised: bool = False
+
+
 class NamedAgentGivenUp(CallEvent, frozen=True, kw_only=True):
     """The call waits for one agent no longer, but for anybody of its queue."""
 
@@ -225,9 +242,10 @@ class CallDelivered(CallEvent, frozen=True, kw_only=True):
     """Matched with an agent, who is reserved; the card goes out. ``release_at``: the phone is rung then at the
     latest.
 
-    The grounds of the decision: ``rule`` (``routing.Rule``), the ordering keys of the agent and of the one who came
+    The grounds of the decision: ``rule`` (``routing.Match``), the ordering keys of the agent and of the one who came
     second (their meaning stands in `strategies.py`), how many could have been chosen, and how many people were
-    ``excluded`` by which rule. ``draw``: the number of the random choice, where there was one.
+    ``excluded`` by which rule; ``staff``: how many who serve the queue are at work. ``draw``: the number of the random
+    choice, where there was one.
     """
 
     agent: AgentId
@@ -241,6 +259,7 @@ class CallDelivered(CallEvent, frozen=True, kw_only=True):
     runner_up_rank: tuple[int, ...] = ()
     candidates: int = 0
     excluded: dict[str, int] = {}
+    staff: int = 0
     draw: int = 0
 
 
@@ -570,6 +589,7 @@ AnyEvent = (
     | CallRequirementRelaxed
     | CallReordered
     | NamedAgentGivenUp
+    | WaitAnnounced
     | CallDelivered
     | LegPlaced
     | LegAnswering

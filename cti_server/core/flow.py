@@ -8,7 +8,7 @@ being asked. The centre waits for one thing at a time (`Call.waiting_for`), each
     same step)
 """
 
-from cti_server.core import digits, flow_orders
+from cti_server.core import digits, estimates, flow_orders, queues
 from cti_server.core import events as e
 from cti_server.core.calls import clear, leave_queue
 from cti_server.core.clock import weekday_and_minute
@@ -152,7 +152,10 @@ def on_deadline(step: Step, call: Call) -> None:
     memory = step.memory(call.call)
     if call.phase not in IN_FLOW:
         return
-    if call.phase is CallPhase.QUEUED and call.queue_limit_at is not None and call.queue_limit_at <= step.now:
+    if call.phase is CallPhase.QUEUED and call.overflow_at is not None and call.overflow_at <= step.now:
+        if not queues.overflow_by_wait(step, call):
+            _waited_too_long(step, call)
+    elif call.phase is CallPhase.QUEUED and call.queue_limit_at is not None and call.queue_limit_at <= step.now:
         _waited_too_long(step, call)
     elif call.phase is CallPhase.FLOW and call.limit_at is not None and call.limit_at <= step.now:
         clear(step, call, ClearingCause.TIMEOUT, reason="flow_limit")
@@ -209,7 +212,8 @@ def _substitute(step: Step, call: Call) -> FlowInput:
 
 
 def _waited_too_long(step: Step, call: Call) -> None:
-    leave_queue(step, call, QueueExit.FLOWED_OUT, flow_goes_on=True)
+    if queues.is_waiting(step, call):
+        leave_queue(step, call, QueueExit.FLOWED_OUT, flow_goes_on=True)
     if call.position is None:
         clear(step, call, ClearingCause.TIMEOUT, reason="queue_limit")
     elif call.waiting_for == flow_orders.QUEUE:
@@ -223,7 +227,29 @@ def _announce(step: Step, call: Call) -> None:
     every_s = int(call.flow_state.get("announce_every_s", 0))
     memory.announce_at = step.after(s=every_s) if every_s > 0 else None
     if call.phase is CallPhase.QUEUED and call.waiting_for == flow_orders.QUEUE:
-        feed(step, call, AnnouncementDue(position=max(1, step.around.index.position(call.call))))
+        feed(step, call, _wait_now(step, call))
+
+
+def _wait_now(step: Step, call: Call) -> AnnouncementDue:
+    """Place and expected wait, as they are about to be said; what was said is kept, so that it does not rise."""
+    assert call.queue is not None
+    place, staff = max(1, step.around.index.position(call.call)), step.around.index.staff(call.queue)
+    estimate = estimates.of_call(step, call)
+    said = None if estimate is None else estimates.to_say(call, estimate, staff)
+    step.emit(
+        e.WaitAnnounced(
+            at=step.now,
+            call=call.call,
+            queue=call.queue,
+            position=place,
+            expected_s=None if said is None else said.estimate.seconds,
+            low_s=0 if said is None else said.estimate.low,
+            high_s=0 if said is None else said.estimate.high,
+            staff=staff,
+            is_raised=said is not None and said.is_raised,
+        )
+    )
+    return AnnouncementDue(position=place, expected_wait_s=None if said is None else said.estimate.seconds)
 
 
 def _context(step: Step, call: Call, flow: Flow) -> FlowContext:

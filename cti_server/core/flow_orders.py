@@ -188,7 +188,7 @@ def _enqueue(step: Step, call: Call, position: FlowPosition | None, order: Enque
         "announce_every_s": order.announce_every_s,
     }
     _move(step, call, position, QUEUE, state=state)
-    if not queues.enqueue(step, call, QueueId(order.queue), priority=order.priority):
+    if not queues.enqueue(step, call, QueueId(order.queue), priority=order.priority, uses_tier=order.use_tier):
         return QueueRefused()
     if order.announce_at_start:
         step.memory(call.call).announce_at = step.now
@@ -200,11 +200,11 @@ def _enqueue(step: Step, call: Call, position: FlowPosition | None, order: Enque
 
 
 def _wait_again(step: Step, call: Call, position: FlowPosition | None, order: SetQueueKeys) -> FlowInput | None:
-    """A call that has left the queue meanwhile enters it anew."""
+    """A call that has left the queue meanwhile enters it anew; one that overflowed stays where it waits."""
     state = {**call.flow_state, "keys": "".join(order.keys), "music": order.music}
     _move(step, call, position, QUEUE, state=state)
     queue = position.queue if position is not None else None
-    if queue is None or not queues.enqueue(step, call, QueueId(queue)):
+    if queue is None or not (queues.is_waiting(step, call) or queues.enqueue(step, call, QueueId(queue))):
         return QueueRefused()
     every_s = int(call.flow_state.get("announce_every_s", 0))
     step.memory(call.call).announce_at = step.after(s=every_s) if every_s > 0 else None

@@ -12,8 +12,10 @@ from cti_server.core.fold_shared import (
     PIN_FAILURES_KEPT_US,
     add_leg,
     count_exit,
+    departed,
     drop_if_over,
     enter_phase,
+    joined,
     leg_of,
     occupy,
     queue_of,
@@ -104,6 +106,7 @@ def customer_matched(state: State, event: e.CustomerMatched) -> None:
     call.customer = event.customer
     call.candidates = event.candidates
     call.tier = event.tier
+    call.owner = event.owner
     call.matched_by = event.by
     call.verification = Verification.UNVERIFIED
     if event.language and not call.language:
@@ -155,9 +158,13 @@ def call_queued(state: State, event: e.CallQueued) -> None:
     call.named = event.named
     call.named_until = event.named_until
     call.uses_tier = event.uses_tier
+    call.overflow_at = event.overflow_at
     call.agent = None
+    queue = queue_of(state, event.queue)
+    if call.phase is not CallPhase.QUEUED:
+        joined(queue, event.at)
     enter_phase(call, CallPhase.QUEUED, event.at)
-    queue_of(state, event.queue).waiting.setdefault(event.call, event.entered_at)
+    queue.waiting.setdefault(event.call, event.entered_at)
 
 
 def call_requirement_relaxed(state: State, event: e.CallRequirementRelaxed) -> None:
@@ -172,6 +179,13 @@ def call_reordered(state: State, event: e.CallReordered) -> None:
         call.ceiling_at = event.ceiling_at
 
 
+def wait_announced(state: State, event: e.WaitAnnounced) -> None:
+    if (call := state.calls.get(event.call)) is not None and event.expected_s is not None:
+        call.told_s = event.expected_s
+        call.told_staff = event.staff
+        call.told_raised = call.told_raised or event.is_raised
+
+
 def named_agent_given_up(state: State, event: e.NamedAgentGivenUp) -> None:
     if (call := state.calls.get(event.call)) is not None:
         call.named = None
@@ -180,9 +194,14 @@ def named_agent_given_up(state: State, event: e.NamedAgentGivenUp) -> None:
 
 def call_delivered(state: State, event: e.CallDelivered) -> None:
     state.draws = max(state.draws, event.draw)
+    call = state.calls.get(event.call)
     if event.queue is not None:
-        queue_of(state, event.queue).last_agent = event.agent
-    if (call := state.calls.get(event.call)) is None:
+        queue = queue_of(state, event.queue)
+        queue.last_agent = event.agent
+        queue.staff = event.staff or queue.staff
+        if call is not None and call.phase is CallPhase.QUEUED:
+            departed(queue, event.at)
+    if call is None:
         return
     call.agent = event.agent
     call.delivered_at = event.at
@@ -293,7 +312,9 @@ def call_left_queue(state: State, event: e.CallLeftQueue) -> None:
     call.returned = False
     if event.limit_at is not None:
         call.limit_at = event.limit_at
+    call.told_s = None
     if call.phase is CallPhase.QUEUED:
+        departed(queue, event.at)
         enter_phase(call, CallPhase.FLOW, event.at)
 
 
@@ -311,6 +332,7 @@ FOLDS: dict[type[e.Event], Callable[[State, Any], None]] = {
     e.CallRequirementRelaxed: call_requirement_relaxed,
     e.CallReordered: call_reordered,
     e.NamedAgentGivenUp: named_agent_given_up,
+    e.WaitAnnounced: wait_announced,
     e.CallDelivered: call_delivered,
     e.LegPlaced: leg_placed,
     e.LegAnswering: leg_answering,

@@ -12,6 +12,7 @@ from cti_server.core.vocabulary import (
     AgentMode,
     CallId,
     CallPhase,
+    CustomerRef,
     LegState,
     Micros,
     Occupation,
@@ -24,6 +25,9 @@ from cti_server.core.vocabulary import (
 HOUR_US = 3_600_000_000
 FINISHED_KEPT_US = 24 * HOUR_US
 FINISHED_KEPT_MAX = 20_000
+PACE_MEMORY = 16
+"""Departures that the average pace remembers."""
+LAST_AGENTS_MAX = 50_000
 PIN_FAILURES_KEPT_US = HOUR_US
 OPEN_RECORDINGS = (RecordingState.STARTING, RecordingState.RECORDING, RecordingState.PAUSED)
 
@@ -73,6 +77,24 @@ def day_of(state: State, at: Micros) -> int:
     return local_day(at, offset_us=state.clock_offset_us, zone_s=state.settings.time_zone_offset_s)
 
 
+def joined(queue: Queue, at: Micros) -> None:
+    """One more waits."""
+    queue.in_line += 1
+    if queue.in_line == 1 or queue.busy_since is None:
+        queue.busy_since = at
+
+
+def departed(queue: Queue, at: Micros) -> None:
+    """One who waited is offered to somebody, or has left. Who did not wait at all says nothing about the pace."""
+    queue.in_line = max(0, queue.in_line - 1)
+    if queue.busy_since is not None and at > queue.busy_since and queue.staff > 0:
+        sample = (at - queue.busy_since) * queue.staff
+        queue.departures += 1
+        weight = min(queue.departures, PACE_MEMORY)
+        queue.pace_us += (sample - queue.pace_us) // weight
+    queue.busy_since = at if queue.in_line else None
+
+
 def count_exit(state: State, queue: Queue, event: e.CallLeftQueue) -> None:
     day = day_of(state, event.at)
     if queue.day != day:
@@ -120,6 +142,14 @@ def _add_time(agent: Agent, figures: AgentDay, elapsed_us: int) -> None:
             figures.handling_us += elapsed_us
         case _:
             figures.offered_us += elapsed_us
+
+
+def remember_agent(state: State, customer: CustomerRef, agent: AgentId) -> None:
+    """The latest stand last."""
+    state.last_agents.pop(customer, None)
+    state.last_agents[customer] = agent
+    while len(state.last_agents) > LAST_AGENTS_MAX:
+        del state.last_agents[next(iter(state.last_agents))]
 
 
 def forget(state: State, ref: PersonalRef | None) -> None:

@@ -11,6 +11,7 @@ from cti_server.core.fold_shared import (
     enter_phase,
     forget,
     occupy,
+    remember_agent,
     set_customer_leg,
     settle_recording,
     today_of,
@@ -34,6 +35,8 @@ def call_established(state: State, event: e.CallEstablished) -> None:
     call.waited_us = event.waited_us
     call.limit_at = event.limit_at
     enter_phase(call, CallPhase.CONNECTED, event.at)
+    if call.customer is not None:
+        remember_agent(state, call.customer, event.agent)
     if (agent := state.agents.get(event.agent)) is not None:
         agent.call = event.call
         occupy(state, agent, Occupation.CONNECTED, event.at)

@@ -59,6 +59,7 @@ def found(step: Step, call: Call, signal: CustomersFound) -> bool:
             tier="" if only is None else only.tier,
             language="" if only is None else only.language,
             by=memory.looked_up_by,
+            owner=None if only is None else only.owner,
         )
     )
     return True

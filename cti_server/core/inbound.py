@@ -5,7 +5,7 @@ nowhere.
 """
 
 from cti_server.core import events as e
-from cti_server.core import flow, identity, queues
+from cti_server.core import flow, identity, queues, waits
 from cti_server.core.calls import clear
 from cti_server.core.effects import RingLeg
 from cti_server.core.entities import Call
@@ -49,8 +49,10 @@ def offered(step: Step, signal: LegOffered) -> None:
 
 def customers_found(step: Step, signal: CustomersFound) -> None:
     call = step.state.calls.get(signal.call)
+    tier = "" if call is None else call.tier
     if call is None or call.phase is CallPhase.CLEARED or not identity.found(step, call, signal):
         return
+    waits.tier_changed(step, call, tier)
     if call.agent is not None:
         prepare_card(step, call)
     if call.phase not in flow.IN_FLOW:

@@ -301,11 +301,13 @@ class RecordingFailed(Signal, frozen=True, kw_only=True):
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """A customer who may be the caller: what routing needs to know and no more."""
+    """A customer who may be the caller: what routing needs to know and no more. ``owner``: the extension of the agent
+    whose account it is."""
 
     customer: CustomerRef
     tier: str = ""
     language: str = ""
+    owner: Extension | None = None
 
 
 class CustomersFound(Signal, frozen=True, kw_only=True):

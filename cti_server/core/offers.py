@@ -71,6 +71,7 @@ def deliver(step: Step, call: Call, match: Match, excluded: dict[str, int]) -> N
             runner_up_rank=match.runner_up_rank,
             candidates=match.candidates,
             excluded=excluded,
+            staff=step.around.index.staff(match.queue),
             draw=step.state.draws + 1 if match.rule == Strategy.RANDOM else 0,
         )
     )

@@ -1,43 +1,62 @@
-"""Into a queue: with which order, and when there is no room. How a call leaves is `calls.py`'s and `offers.py`'s
-business.
+"""Into a queue: with which order, for whom, and when not. How a call leaves is `calls.py`'s and `offers.py`'s business.
 
-Higher priorities of a flow are smaller classes. Head starts of customer tiers are not known yet: every due time is
-the moment of entering. A call that moves from one queue to another keeps its age.
+Higher priorities of a flow are smaller classes; a tier gives a head start and may raise the class (`waits.py`). A
+queue that overflows sends the call on to another (`overflow.py`), at most ``HOPS_MAX`` times. A call that moves from
+one queue to another keeps its age.
 """
 
-from cti_server.core import calls
+from cti_server.core import calls, naming, overflow, waits
 from cti_server.core import events as e
 from cti_server.core.entities import Call
+from cti_server.core.settings import QueueSettings
+from cti_server.core.skills import stage_after
 from cti_server.core.step import Step
 from cti_server.core.vocabulary import Micros, QueueExit, QueueId
 
+HOPS_MAX = 8
 
-def enqueue(step: Step, call: Call, queue: QueueId, *, priority: int = 0) -> bool:
-    """False: unknown queue, or no room in it; the call is then in no queue."""
-    settings = step.around.queues.get(queue)
-    entered_at = step.now
-    if call.queue is not None and call.call in step.state.queues[call.queue].waiting:
+
+def enqueue(step: Step, call: Call, queue: QueueId, *, priority: int = 0, uses_tier: bool = False) -> bool:
+    """False: unknown queue, or no room in it and nowhere else; the call is then in no queue."""
+    came_at = step.now
+    if is_waiting(step, call):
         if call.queue == queue:
             return True
-        entered_at = call.entered_at or step.now
+        came_at = call.entered_at or step.now
         calls.leave_queue(step, call, QueueExit.FLOWED_OUT, flow_goes_on=True)
-    if settings is None or len(step.state.queues[queue].waiting) >= settings.maximum_waiting:
+    settings = _with_room(step, queue)
+    if settings is None:
         return False
+    tier = waits.tier_of(step, call.tier) if uses_tier else waits.NO_TIER
+    named = naming.find(step, call, settings)
     step.emit(
         e.CallQueued(
             at=step.now,
             call=call.call,
-            queue=queue,
-            key=e.OrderKey(rank=-priority, due_at=entered_at, sequence=step.next_id()),
+            queue=settings.queue,
+            key=waits.first_key(step, tier=tier, priority=priority, came_at=came_at),
             entered_at=step.now,
             limit_at=step.after(s=settings.maximum_wait_s),
+            stage=stage_after(settings, 0),
+            relax_at=waits.relax_at(settings, step.now, step.now),
+            ceiling_at=waits.ceiling_at(settings, tier, step.now),
+            named=named,
+            named_until=None if named is None else step.after(s=settings.named_wait_s),
+            uses_tier=uses_tier,
+            overflow_at=overflow.due_at(settings, step.now),
         )
     )
     return True
 
 
+def is_waiting(step: Step, call: Call) -> bool:
+    """In a queue, or being offered from it."""
+    return call.queue is not None and call.call in step.state.queues[call.queue].waiting
+
+
 def put_back(step: Step, call: Call) -> None:
-    """An offer came to nothing: the call goes on waiting, with its first key, before those of its class."""
+    """An offer came to nothing: the call goes on waiting, with its first key, before those of its class, and for
+    anybody; what became due meanwhile takes effect."""
     assert call.queue is not None and call.key is not None
     step.emit(
         e.CallQueued(
@@ -48,5 +67,40 @@ def put_back(step: Step, call: Call) -> None:
             entered_at=call.entered_at or step.now,
             limit_at=call.queue_limit_at or Micros(step.now),
             returned=True,
+            stage=call.stage,
+            relax_at=call.relax_at,
+            ceiling_at=call.ceiling_at,
+            uses_tier=call.uses_tier,
+            overflow_at=call.overflow_at,
         )
     )
+    waits.review(step, call)
+
+
+def overflow_by_wait(step: Step, call: Call) -> bool:
+    """The wait after which the queue overflows has come. False: the flow must say what is next (`refused`)."""
+    assert call.queue is not None
+    settings = step.around.queues.get(call.queue)
+    rule = overflow.by_wait(settings) if settings is not None else None
+    if rule is None or rule.to == overflow.REFUSED:
+        return False
+    tier = waits.tier_of(step, call.tier) if call.uses_tier else waits.NO_TIER
+    is_raised = call.key is None or call.key.rank <= waits.RAISED_RANK
+    priority = 0 if is_raised or call.key is None else -call.key.rank - tier.priority
+    return enqueue(step, call, QueueId(rule.to), priority=priority, uses_tier=call.uses_tier)
+
+
+def _with_room(step: Step, queue: QueueId) -> QueueSettings | None:
+    """This queue, or where it overflows to."""
+    for _ in range(HOPS_MAX):
+        settings = step.around.queues.get(queue)
+        if settings is None:
+            return None
+        to = overflow.at_entering(step, settings)
+        if to is None:
+            has_room = len(step.state.queues[queue].waiting) < settings.maximum_waiting
+            return settings if has_room else None
+        if to == overflow.REFUSED:
+            return None
+        queue = QueueId(to)
+    return None

@@ -21,7 +21,7 @@ from cti_server.core.entities import Agent, Call, State
 from cti_server.core.settings import QueueSettings
 from cti_server.core.skills import Levels, first_stage, stages
 from cti_server.core.strategies import IN_ORDER, Rank, rank
-from cti_server.core.vocabulary import AgentId, CallId, CallPhase, QueueId, Strategy, WorkOrder
+from cti_server.core.vocabulary import AgentId, AgentMode, CallId, CallPhase, QueueId, Strategy, WorkOrder
 
 Order = tuple[int, int, int, int, int]
 """(class, 0 when returned else 1, due_at, sequence, call): smaller goes first."""
@@ -106,12 +106,14 @@ class Index:
     """
 
     __slots__ = (
+        "_at_work",
         "_excluded",
         "_free",
         "_named",
         "_on",
         "_people",
         "_served",
+        "_staff",
         "_waits",
         "_why",
         "dirty",
@@ -125,8 +127,10 @@ class Index:
         self._free: dict[AgentId, int] = {}
         self._people: dict[AgentId, Agent] = {}
         self._served: dict[AgentId, tuple[tuple[Line, int, int], ...]] = {}
+        self._at_work: dict[AgentId, None] = {}
         self._named: dict[AgentId, list[Order]] = {}
         self._on: dict[QueueId, int] = dict.fromkeys(self.lines, 0)
+        self._staff: dict[QueueId, int] = dict.fromkeys(self.lines, 0)
         self._why: dict[AgentId, Exclusion | None] = {}
         self._excluded: dict[Exclusion | None, int] = {None: 0, **dict.fromkeys(Exclusion, 0)}
         self.dirty: dict[QueueId, None] = {}
@@ -196,6 +200,14 @@ class Index:
                 self.dirty[line.queue] = None
 
     def _count(self, agent_id: AgentId, agent: Agent | None, why: Exclusion | None) -> None:
+        at_work = agent is not None and agent.mode is AgentMode.READY
+        if at_work != (agent_id in self._at_work):
+            for line, _, _ in self._served.get(agent_id, ()):
+                self._staff[line.queue] += 1 if at_work else -1
+            if at_work:
+                self._at_work[agent_id] = None
+            else:
+                del self._at_work[agent_id]
         known = agent_id in self._why
         before = self._why.get(agent_id, Exclusion.LOGGED_OFF)
         if (before is Exclusion.LOGGED_OFF) != (why is Exclusion.LOGGED_OFF):
@@ -230,6 +242,10 @@ class Index:
     def logged_on(self, queue: QueueId) -> int:
         """How many people who serve this queue are there at all."""
         return self._on.get(queue, 0)
+
+    def staff(self, queue: QueueId) -> int:
+        """How many who serve this queue are at work: Ready, free or not."""
+        return self._staff.get(queue, 0)
 
     def serves(self, agent_id: AgentId) -> tuple[QueueId, ...]:
         return tuple(line.queue for line, _, _ in self._served.get(agent_id, ()))

@@ -8,7 +8,16 @@ from typing import Literal
 
 import msgspec
 
-from cti_server.core.vocabulary import AgentId, Extension, QueueId, ResultsWindow, Strategy, WorkOrder
+from cti_server.core.vocabulary import (
+    AgentId,
+    Extension,
+    NamedBy,
+    OverflowWhen,
+    QueueId,
+    ResultsWindow,
+    Strategy,
+    WorkOrder,
+)
 
 
 class RelaxSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,6 +25,14 @@ class RelaxSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     after_s: int
     requires: dict[str, int]
+
+
+class OverflowSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """``to``: another queue, or ``refused`` (the flow goes on there). ``at_least``: seconds or callers."""
+
+    when: OverflowWhen
+    to: str
+    at_least: int = 0
 
 
 class TierSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,7 +50,8 @@ class QueueSettings(msgspec.Struct, frozen=True, kw_only=True):
     ``requires`` have their levels; ``relax`` lowers these as the wait grows.
 
     ``weight``: the wait of its callers counts so many times beside that of other queues. ``wait_ceiling_s``: who has
-    waited so long goes before all classes (0: never). ``results_window``: of the even strategies.
+    waited so long goes before all classes (0: never). ``results_window``: of the even strategies. ``named``: whom a
+    caller is given to by name, for ``named_wait_s`` at most, then to anybody. ``overflow``: see `overflow.py`.
     """
 
     queue: QueueId
@@ -50,17 +68,22 @@ class QueueSettings(msgspec.Struct, frozen=True, kw_only=True):
     weight: int = 1
     wait_ceiling_s: int = 0
     results_window: ResultsWindow = ResultsWindow.TODAY
+    named: tuple[NamedBy, ...] = ()
+    named_wait_s: int = 20
+    overflow: tuple[OverflowSettings, ...] = ()
 
 
 class LineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """A number that callers dial, and the flow that it starts.
 
     ``flow`` ``queue:orders`` is no flow: straight into that queue, and the caller is answered when an agent answers.
+    ``agent``: the extension of the one whose line it is: its callers wait for that person by name first.
     ``opening``: ``by_hours``, or ``always_open`` / ``always_closed`` whatever the flow's hours tables say."""
 
     line: str
     flow: str
     opening: Literal["by_hours", "always_open", "always_closed"] = "by_hours"
+    agent: str = ""
 
 
 class CodeSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """What the centre consists of: configuration, people, and the wall clock. Calls in progress keep what they began
 with."""
 
-from cti_server.core import agents
+from cti_server.core import agents, waits
 from cti_server.core import events as e
 from cti_server.core.errors import Refused
 from cti_server.core.inputs import ClockSet, EnrolAgents, LoadSettings
@@ -15,6 +15,7 @@ def load_settings(step: Step, command: LoadSettings) -> None:
         return
     step.emit(e.SettingsLoaded(at=step.now, settings=command.settings))
     step.around.read_state(step.state)
+    waits.replan(step)
 
 
 def enrol_agents(step: Step, command: EnrolAgents) -> None:

@@ -213,6 +213,23 @@ class ResultsWindow(StrEnum):
     LOG_ON = "log_on"
 
 
+class NamedBy(StrEnum):
+    """Whom a queue's callers are given to by name."""
+
+    LAST_AGENT = "last_agent"
+    ACCOUNT_OWNER = "account_owner"
+
+
+class OverflowWhen(StrEnum):
+    """What makes a queue overflow. The meanings stand in ``core/overflow.py``."""
+
+    WAIT = "wait"
+    SIZE = "size"
+    EXPECTED_WAIT = "expected_wait"
+    NOBODY = "nobody"
+    PER_AGENT = "per_agent"
+
+
 class RaisedBy(StrEnum):
     """Why the order of a waiting call changed."""
 
