@@ -133,14 +133,17 @@ class Centre:
         file = self.data / "secrets" / "hard_phones.json"
         file.write_text(json.dumps(hard_phones))
         file.chmod(0o600)
-        pins = PinStore(
-            self.data / "secrets" / "pins.db",
-            config.secret(self.data, "pin_pepper"),
-            lambda: time.time_ns() // 1000,
-        )
         if self.plan.sample:
-            pins.set_pins({caller.customer: Secret(caller.pin) for caller in self.customers[:CUSTOMERS_WITH_PIN]})
-        pins.close()
+            self._set_pins({caller.customer: caller.pin for caller in self.customers[:CUSTOMERS_WITH_PIN]})
+
+    def set_pin(self, customer: str, pin: str) -> None:
+        self._set_pins({customer: pin})
+
+    def _set_pins(self, pins: Mapping[str, str]) -> None:
+        file = self.data / "secrets" / "pins.db"
+        store = PinStore(file, config.secret(self.data, "pin_pepper"), lambda: time.time_ns() // 1000)
+        store.set_pins({customer: Secret(pin) for customer, pin in pins.items()})
+        store.close()
 
     def _configuration(self) -> dict[str, Any]:
         text: dict[str, Any] = yaml.safe_load(DEFAULT_FILE.read_text(encoding="utf-8"))
