@@ -15,7 +15,9 @@ from agent_app.viewmodels.caller import language_word
 from agent_app.viewmodels.session import ViewModel
 from agent_app.viewmodels.subject import Subject
 from cti_server.wire.client import ConfirmCardShown, LoadPicture
-from cti_server.wire.server import Alerts, Needs, OrderStep, ProductLine, Profile
+from cti_server.wire.server import Alerts, CustomerRow, Needs, OrderStep, ProductLine, Profile
+
+CANDIDATES_MAX = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,15 @@ class CardModel(ViewModel):
             text = profile.open_case_text or tr("card.open_count", n=profile.open_cases)
             rows.append(Row(tr("card.open_cases"), text, role="alarm"))
         return rows
+
+    def candidates(self) -> tuple[CustomerRow, ...]:
+        """Who it may be, when several customers share the number: all are shown, nobody is guessed."""
+        card = self.subject.card
+        header = card.header if card else None
+        return header.candidates[:CANDIDATES_MAX] if header is not None and not header.customer else ()
+
+    def choose(self, customer: str) -> None:
+        self.subject.open(customer)
 
     def alerts(self) -> list[tuple[str, str]]:
         """(level, text)."""

@@ -11,6 +11,7 @@ from PySide6.QtCore import Signal
 
 from agent_app.i18n import formats, tr, words
 from agent_app.store import Topic
+from agent_app.viewmodels.agent_words import phone_line, reason_word, why_not_ready
 from agent_app.viewmodels.phone import Phone
 from agent_app.viewmodels.session import Session, ViewModel
 from agent_app.viewmodels.situations import SPECS, VALID, Action, ButtonSpec, Situation, situation
@@ -131,26 +132,7 @@ class StateBar(ViewModel):
         return tr("state.next", state=word)
 
     def reason_word(self, code: str) -> str:
-        for reason in self.session.codes("not_ready_reasons"):
-            if reason.code == code:
-                return words(reason.title, code)
-        match code:
-            case "signed_in":
-                return tr("reason.signed_in")
-            case "missed_call":
-                return tr("reason.missed_call")
-            case "declined":
-                return tr("reason.declined")
-            case "device_failed":
-                return tr("reason.device_failed")
-            case "desktop_lost":
-                return tr("reason.desktop_lost")
-            case "phone_lost":
-                return tr("reason.phone_lost")
-            case "forced":
-                return tr("reason.forced")
-            case _:
-                return code or formats.UNKNOWN
+        return reason_word(self.session.codes("not_ready_reasons"), code)
 
     def reasons(self) -> list[tuple[str, str]]:
         """The reasons that an agent may choose: (code, word)."""
@@ -212,29 +194,11 @@ class StateBar(ViewModel):
         return asked is not None and self.store.is_outstanding(asked)
 
     def why_not_ready(self) -> str:
-        """The reason that blocks Ready: the phone. Empty when nothing does."""
-        if self.phone.is_hard_phone:
-            return ""
-        if not self.phone.is_attached:
-            return tr("phone.not_running")
-        if not self.phone.is_registered:
-            return tr("phone.not_registered")
-        return ""
+        """The reason that blocks Ready; empty when nothing does."""
+        return why_not_ready(self.phone)
 
     def phone_line(self) -> tuple[str, str]:
-        """The phone in words, with its tone."""
-        status = self.phone.status
-        if self.phone.is_hard_phone:
-            agent = self.store.agent
-            known = agent is not None and agent.phone_registered
-            return (tr("phone.hard"), "ready") if known else (tr("phone.not_registered"), "warning")
-        if status is None:
-            return tr("phone.not_running"), "warning"
-        if status.registration != "registered":
-            return tr("phone.not_registered"), "warning"
-        if status.audio != "ok":
-            return (tr("phone.no_device") if status.audio == "no_device" else tr("phone.audio_error")), "warning"
-        return tr("phone.ready"), "ready"
+        return phone_line(self.phone, self.store.agent)
 
     def _on_phone(self) -> None:
         """The result of a sound test is news; everything else is a picture."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from agent_app.i18n import tr
+from agent_app.viewmodels.caller import tier_word
 from agent_app.viewmodels.card import CardModel, Row
 from agent_app.views.kit import icons, panel
 from agent_app.views.kit.button import Button
@@ -64,6 +65,8 @@ class CustomerCard(QWidget):
         self._grid.setColumnMinimumWidth(0, 74)
         self._grid.setColumnStretch(1, 1)
         column.addWidget(body)
+        self._candidates = panel.column(gap=6)
+        column.addLayout(self._candidates)
         self._alerts = panel.column(gap=6)
         column.addLayout(self._alerts)
         model.changed.connect(self.refresh)
@@ -72,16 +75,26 @@ class CustomerCard(QWidget):
     def refresh(self) -> None:
         model = self._model
         rows, alerts, condition = model.rows(), model.alerts(), model.condition("profile")
-        key = (tuple(rows), tuple(alerts), condition)
+        candidates = model.candidates()
+        key = (tuple(rows), tuple(alerts), condition, candidates)
         if key == self._shown:
             return
         self._shown = key
         self._state.setVisible(not rows)
-        self._state.setText(_SENTENCES[condition]() if not rows else "")
+        text = tr("card.several") if candidates else _SENTENCES[condition]()
+        self._state.setText(text if not rows else "")
+        panel.clear(self._candidates)
+        for row in candidates:
+            name = " · ".join(part for part in (row.name, tier_word(row.tier), row.customer) if part)
+            button = Button(name, icon="user-check", height=32)
+            button.setToolTip(plain_tip(row.address))
+            button.setProperty("customer", row.customer)
+            button.clicked.connect(self._on_candidate)
+            self._candidates.addWidget(button)
         panel.clear(self._grid)
-        for number, row in enumerate(rows):
-            self._grid.addWidget(Label(row.label, "muted"), number, 0, Qt.AlignmentFlag.AlignTop)
-            self._grid.addWidget(self._value(row), number, 1)
+        for number, line in enumerate(rows):
+            self._grid.addWidget(Label(line.label, "muted"), number, 0, Qt.AlignmentFlag.AlignTop)
+            self._grid.addWidget(self._value(line), number, 1)
         panel.clear(self._alerts)
         for level, text in alerts:
             self._alerts.addSpacing(7)
@@ -92,6 +105,10 @@ class CustomerCard(QWidget):
         if not row.number:
             return Label(row.value, row.role, wrap=True)
         return dial_link(row.value, row.number, self._on_dial)
+
+    def _on_candidate(self) -> None:
+        if (button := self.sender()) is not None:
+            self._model.choose(str(button.property("customer")))
 
     def _on_dial(self) -> None:
         link = self.sender()

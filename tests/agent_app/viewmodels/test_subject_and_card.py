@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from agent_app.store import OPENED
 from agent_app.viewmodels.subject import LINGER_MS
 from cti_server.wire.client import AssignCustomer, LoadPicture, OpenCard, SearchCustomers
-from cti_server.wire.server import AgentChanged, AnswerFrame, CallGone, CardSection, CustomerRow, CustomersListed
+from cti_server.wire.server import (
+    AgentChanged,
+    AnswerFrame,
+    CallGone,
+    CardHeader,
+    CardSection,
+    CustomerRow,
+    CustomersListed,
+)
 from tests.agent_app import sample
 from tests.agent_app.stage import Stage
 
@@ -78,3 +87,20 @@ def test_pictures_are_asked_for_once(stage: Stage) -> None:
 def test_the_payment_method_is_shown_masked_as_it_came(stage: Stage) -> None:
     stage.ring()
     assert stage.desk.card.payment() == ("신한 ****-1207", "82%")
+
+
+def test_several_customers_of_one_number_are_all_shown_and_nobody_is_guessed(stage: Stage) -> None:
+    rows = (CustomerRow(customer="C-1", name="김민지", tier="vip"), CustomerRow(customer="C-2", name="김민수"))
+    header = CardHeader(
+        name="", number="0212345678", tier="", verification="unverified", language="ko", customer="", candidates=rows
+    )
+    stage.call("connected", "connected", customer="", candidates=("C-1", "C-2"), number="0212345678", tier="")
+    stage.link.receive(CardSection(call=sample.CALL, customer="", section="header", data=header, at=0))
+    stage.settle()
+    card = stage.view.agent.customer
+    shown = [button for button in card.findChildren(QPushButton) if button.property("customer")]
+    assert [button.text() for button in shown] == ["김민지 · VIP · C-1", "김민수 · C-2"]
+    assert stage.desk.subject.caller().name == "02-1234-5678"
+    shown[1].click()
+    (assigned,) = stage.link.commands(AssignCustomer)
+    assert isinstance(assigned.body, AssignCustomer) and assigned.body.customer == "C-2"
