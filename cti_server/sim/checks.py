@@ -103,6 +103,8 @@ class Checks:
             self._was_pending = self.shadow.agents[event.agent].pending_ready is not None
         if isinstance(event, e.CallDelivered):
             self._check_agent_free(event)
+        elif isinstance(event, e.CallCleared):
+            self._check_offer_over(event)
         elif isinstance(event, e.OfferEnded) and event.outcome in (OfferOutcome.CALLER_GONE, OfferOutcome.WITHDRAWN):
             self._kept_idle_since[event.agent] = self.shadow.agents[event.agent].idle_since
         apply(self.shadow, event)
@@ -201,6 +203,12 @@ class Checks:
         for other in self.shadow.agents.values():
             if other.idle_since < agent.idle_since and self._may_be_offered(other, event.queue):
                 raise Violation(f"A2: agent {other.agent} has been idle for longer than {agent.agent}")
+
+    def _check_offer_over(self, event: e.CallCleared) -> None:
+        """A caller does not leave while an agent is being offered the call: that offer ends, and says how."""
+        call = self.shadow.calls.get(event.call)
+        if call is not None and call.phase in (CallPhase.RESERVED, CallPhase.ALERTING) and call.agent is not None:
+            raise Violation(f"call {event.call} ended while it was offered to agent {call.agent}")
 
     def _may_be_offered(self, agent: Agent, queue: QueueId | None) -> bool:
         has_desktop = agent.desktop_connected if agent.has_desktop else True
