@@ -15,7 +15,8 @@ from cti_server.core.errors import IeumError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NAMES = ("setup", "gap", "media", "pop")
-FLOOR = "floor_"
+OWN_KEYS = frozenset({"relay_ratio", "recorded_ratio", "lost_packets", "pop_p95_ms", "pop_before_ring_share"})
+"""Figures that are known by these names wherever they are looked at; others bear the name of their bench."""
 
 
 class CannotBench(IeumError):
@@ -60,8 +61,7 @@ def _measure(name: str) -> dict[str, Any]:
 
 
 def _key(name: str, key: str) -> str:
-    """Floors are of one run: each stands under the name of its bench."""
-    return f"{name}_{key}" if key.startswith(FLOOR) else key
+    return key if key in OWN_KEYS or key.startswith(f"{name}_") else f"{name}_{key}"
 
 
 def _print(figures: Mapping[str, Any]) -> None:

@@ -23,12 +23,16 @@ if TYPE_CHECKING:
 CALLS = 150
 ROWS = 500
 TIMEOUT_S = 30.0
+POP_WAIT_MS = 150
+"""What a centre waits for a card by default before the phone rings all the same (``pop_wait_ms``)."""
+BARE_PAINTS = 100
 CUSTOMERS = 7
 """Cards alternate between customers, so that nothing can be reused from the one before."""
 
 
 def run(*, calls: int = CALLS, rows: int = ROWS) -> dict[str, float]:
-    """`pop_`: name painted; `confirm_`: the server knows; `history_`: all rows listed. p50, p95 and max in ms."""
+    """`pop_`: name painted; `confirm_`: the server knows; `history_`: all rows listed. p50, p95 and max in ms.
+    `pop_before_ring_share`: how many cards the server knew to be painted before it would have rung without."""
     from PySide6.QtWidgets import QApplication
 
     from agent_app.views.kit.theme import install
@@ -123,11 +127,39 @@ def _measure(app: QApplication, folder: Path, *, calls: int, rows: int) -> dict[
         server.close()
     return {
         **_figures("pop", popped),
+        "pop_before_ring_share": round(sum(took <= POP_WAIT_MS for took in confirmed) / len(confirmed), 4),
+        **_figures("floor_paint", _bare_paints(app)),
         **_figures("confirm", confirmed),
         **_figures("history", listed),
         "calls": float(len(popped)),
         "rows": float(rows),
     }
+
+
+def _bare_paints(app: QApplication) -> list[float]:
+    """The machine's own floor: one short text on an empty window, from being set to being painted."""
+    from PySide6.QtCore import QEvent, QObject
+    from PySide6.QtWidgets import QLabel
+
+    class Seen(QObject):
+        at = 0.0
+
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            self.at = time.perf_counter() if event.type() is QEvent.Type.Paint else self.at
+            return False
+
+    label, seen, took = QLabel("0"), Seen(), []
+    label.installEventFilter(seen)
+    label.show()
+    for number in range(BARE_PAINTS):
+        seen.at = 0.0
+        started = time.perf_counter()
+        label.setText(str(number))
+        while not seen.at:
+            app.processEvents()
+        took.append((seen.at - started) * 1000)
+    label.deleteLater()
+    return took
 
 
 def _figures(name: str, values: list[float]) -> dict[str, float]:
