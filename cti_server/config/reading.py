@@ -17,6 +17,7 @@ import msgspec
 import ivr.loader
 import scripts.loader
 from cti_server.config.places import config_file, secret_file
+from cti_server.config.routing_rules import check_routing, own_holidays, queue_settings, tier_settings
 from cti_server.config.schema import (
     CentreText,
     Configuration,
@@ -27,8 +28,8 @@ from cti_server.config.schema import (
     TrunkSettings,
     TrunkText,
 )
-from cti_server.core.settings import CentreSettings, CodeSettings, LineSettings, QueueSettings
-from cti_server.core.vocabulary import NotReadyReason, QueueId, Secret
+from cti_server.core.settings import CentreSettings, CodeSettings, LineSettings
+from cti_server.core.vocabulary import NotReadyReason, Secret, WorkOrder
 from datafiles.problems import DataErrors, Problem, nearest
 from datafiles.reading import Tree, line_at, read_file
 from datafiles.shaping import shape
@@ -78,6 +79,7 @@ class _Reading:
 
     def _from(self, text: CentreText) -> Configuration | None:
         self._check_words(text)
+        check_routing(text, self._wrong)
         self._check_network(text)
         trunks = tuple(self._trunk(name, trunk) for name, trunk in text.trunks.items())
         prompts = self._load(lambda: ivr.loader.load_prompts(self._place(text.prompts, ivr.loader.PROMPTS)))
@@ -243,8 +245,16 @@ def _centre(text: CentreText, dispositions: Dispositions, version: str) -> Centr
     times = {name: getattr(text.times, name) for name in text.times.__struct_fields__}
     return CentreSettings(
         version=version,
-        queues=tuple(_queue(name, text) for name in text.queues),
-        lines=tuple(LineSettings(line=line, flow=given.flow, opening=given.opening) for line, given in _lines(text)),
+        queues=tuple(queue_settings(name, queue) for name, queue in text.queues.items()),
+        lines=tuple(
+            LineSettings(line=line, flow=given.flow, opening=given.opening, agent=given.agent)
+            for line, given in _lines(text)
+        ),
+        tiers=tier_settings(text.tiers),
+        work_order=WorkOrder(text.work_order),
+        routing_seed=text.routing_seed,
+        calendar=text.holidays.calendar,
+        own_holidays=own_holidays(text.holidays),
         not_ready_reasons=_codes(text.not_ready_reasons),
         decline_reasons=_codes(text.decline_reasons),
         dispositions=tuple(
@@ -260,12 +270,6 @@ def _centre(text: CentreText, dispositions: Dispositions, version: str) -> Centr
         outbound_number=text.outbound_number,
         **times,
     )
-
-
-def _queue(name: str, text: CentreText) -> QueueSettings:
-    queue = text.queues[name]
-    values = {field: getattr(queue, field) for field in queue.__struct_fields__}
-    return QueueSettings(queue=QueueId(name), **values)
 
 
 def _lines(text: CentreText) -> Sequence[tuple[str, LineText]]:

@@ -20,8 +20,51 @@ Title = dict[str, str]
 # --- the file, field by field ----------------------------------------------------------------------------------------
 
 
+Level = Annotated[int, Meta(ge=0, le=10)]
+StrategyText = Literal[
+    "longest_idle", "even_answered", "even_talk", "lowest_occupancy", "top_down", "round_robin", "random"
+]
+
+
+class RelaxText(msgspec.Struct, frozen=True, kw_only=True):
+    after_s: Annotated[int, Meta(ge=1, le=14_400)]
+    requires: dict[str, Level]
+
+
+class OverflowText(msgspec.Struct, frozen=True, kw_only=True):
+    """``to``: a queue, or ``refused``: the flow goes on at its node for that."""
+
+    when: Literal["wait", "size", "expected_wait", "nobody", "per_agent"]
+    to: str
+    at_least: Annotated[int, Meta(ge=0, le=14_400)] = 0
+
+
+class TierText(msgspec.Struct, frozen=True, kw_only=True):
+    head_start_s: Annotated[int, Meta(ge=0, le=14_400)] = 0
+    priority: Annotated[int, Meta(ge=0, le=9)] = 0
+    wait_ceiling_s: Annotated[int, Meta(ge=0, le=14_400)] = 0
+
+
+class HolidaysText(msgspec.Struct, frozen=True, kw_only=True):
+    """``also``: the centre's own, by date (2026-10-02) with their words."""
+
+    calendar: Literal["korea", "none"] = "korea"
+    also: dict[str, Title] = {}
+
+
 class QueueText(msgspec.Struct, frozen=True, kw_only=True):
+    """Named as in QueueSettings, where their meaning stands."""
+
     title: Title
+    strategy: StrategyText = "longest_idle"
+    requires: dict[str, Level] = {}
+    relax: tuple[RelaxText, ...] = ()
+    weight: Annotated[int, Meta(ge=1, le=100)] = 1
+    wait_ceiling_s: Annotated[int, Meta(ge=0, le=14_400)] = 0
+    results_window: Literal["today", "log_on"] = "today"
+    named: tuple[Literal["last_agent", "account_owner"], ...] = ()
+    named_wait_s: Annotated[int, Meta(ge=1, le=600)] = 20
+    overflow: tuple[OverflowText, ...] = ()
     minimum_level: Annotated[int, Meta(ge=1, le=10)] = 1
     service_level_s: Annotated[int, Meta(ge=1, le=600)] = 20
     service_level_target: Annotated[float, Meta(ge=0, le=1)] = 0.8
@@ -31,10 +74,12 @@ class QueueText(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LineText(msgspec.Struct, frozen=True, kw_only=True):
-    """``flow``: a flow's name, or ``queue:`` and a queue: straight into it. ``opening``: what is said of the hours."""
+    """``flow``: a flow's name, or ``queue:`` and a queue: straight into it. ``opening``: what is said of the hours.
+    ``agent``: the extension of the one whose line it is."""
 
     flow: Annotated[str, Meta(min_length=1)]
     opening: Literal["by_hours", "always_open", "always_closed"] = "by_hours"
+    agent: str = ""
 
 
 class TimesText(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,6 +173,10 @@ class CentreText(msgspec.Struct, frozen=True, kw_only=True):
     not_ready_reasons: dict[str, Title] = {}
     decline_reasons: dict[str, Title] = {}
     times: TimesText = TimesText()
+    tiers: dict[str, TierText] = {}
+    work_order: Literal["due_first", "level_first"] = "due_first"
+    routing_seed: Annotated[int, Meta(ge=0, le=2_147_483_647)] = 0
+    holidays: HolidaysText = HolidaysText()
     record_calls: bool = True
     outbound_number: str = ""
     trunks: dict[str, TrunkText] = {}

@@ -11,9 +11,10 @@ being asked. The centre waits for one thing at a time (`Call.waiting_for`), each
 from cti_server.core import digits, estimates, flow_orders, queues
 from cti_server.core import events as e
 from cti_server.core.calls import clear, leave_queue
-from cti_server.core.clock import weekday_and_minute
+from cti_server.core.clock import local_day, weekday_and_minute
 from cti_server.core.effects import PlayMusic, StopPlaying
 from cti_server.core.entities import Call, State
+from cti_server.core.holidays import is_holiday
 from cti_server.core.step import Memory, Step, Surroundings
 from cti_server.core.vocabulary import CallPhase, ClearingCause, Micros, PinResult, QueueExit, QueueId, Verification
 from ivr.model import Flow, LoadNode
@@ -261,6 +262,7 @@ def _context(step: Step, call: Call, flow: Flow) -> FlowContext:
     return FlowContext(
         weekday=weekday,
         minute=minute,
+        is_holiday=_is_holiday(step),
         opening="by_hours" if line is None else line.opening,
         has_caller_number=bool(step.text(call.number)),
         is_customer_found=call.customer is not None,
@@ -269,6 +271,12 @@ def _context(step: Step, call: Call, flow: Flow) -> FlowContext:
         language=call.language or None,
         queues={node.queue: _facts(step, node) for node in flow.nodes.values() if isinstance(node, LoadNode)},
     )
+
+
+def _is_holiday(step: Step) -> bool:
+    settings = step.settings
+    today = local_day(step.now, offset_us=step.state.clock_offset_us, zone_s=settings.time_zone_offset_s)
+    return today in settings.own_holidays or (settings.calendar == "korea" and is_holiday(today))
 
 
 def _facts(step: Step, node: LoadNode) -> QueueFacts:

@@ -142,3 +142,7 @@ class CentreSettings(msgspec.Struct, frozen=True, kw_only=True):
     work_order: WorkOrder = WorkOrder.DUE_FIRST
     routing_seed: int = 0
     """Of the random strategy: the same seed, the same choices."""
+    calendar: Literal["none", "korea"] = "none"
+    """Whose public holidays the hours tables of flows know."""
+    own_holidays: tuple[int, ...] = ()
+    """The centre's own, as days since 1970-01-01 in local time."""

@@ -1,0 +1,116 @@
+"""The routing part of `centre.yaml`: the rules between its values, and what it becomes in the core.
+
+A mistake here would be noticed only when callers wait for it, so everything is checked at load: names of queues, skills
+that relax upwards, overflows that lead in a circle, dates.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+
+from cti_server.config.schema import CentreText, HolidaysText, QueueText, TierText
+from cti_server.core.overflow import REFUSED
+from cti_server.core.settings import OverflowSettings, QueueSettings, RelaxSettings, TierSettings
+from cti_server.core.vocabulary import NamedBy, OverflowWhen, QueueId, ResultsWindow, Strategy
+from datafiles.problems import nearest
+
+Wrong = Callable[..., None]
+"""Takes the path of a value, what is wrong, and a hint."""
+TRANSLATED = ("strategy", "requires", "relax", "results_window", "named", "overflow")
+NEEDS_AMOUNT = ("wait", "size", "expected_wait", "per_agent")
+
+
+def queue_settings(name: str, text: QueueText) -> QueueSettings:
+    plain = {field: getattr(text, field) for field in text.__struct_fields__ if field not in TRANSLATED}
+    return QueueSettings(
+        queue=QueueId(name),
+        strategy=Strategy(text.strategy),
+        requires=text.requires,
+        relax=tuple(RelaxSettings(after_s=step.after_s, requires=step.requires) for step in text.relax),
+        results_window=ResultsWindow(text.results_window),
+        named=tuple(NamedBy(by) for by in text.named),
+        overflow=tuple(
+            OverflowSettings(when=OverflowWhen(rule.when), to=rule.to, at_least=rule.at_least) for rule in text.overflow
+        ),
+        **plain,
+    )
+
+
+def tier_settings(tiers: Mapping[str, TierText]) -> tuple[TierSettings, ...]:
+    return tuple(
+        TierSettings(
+            tier=name,
+            head_start_s=tier.head_start_s,
+            priority=tier.priority,
+            wait_ceiling_s=tier.wait_ceiling_s,
+        )
+        for name, tier in tiers.items()
+    )
+
+
+def own_holidays(text: HolidaysText) -> tuple[int, ...]:
+    """Days since 1970-01-01; those that are no dates are told by ``check_routing``."""
+    days = (_day(day) for day in text.also)
+    return tuple(sorted(day.toordinal() - date(1970, 1, 1).toordinal() for day in days if day is not None))
+
+
+def check_routing(text: CentreText, wrong: Wrong) -> None:
+    for name, queue in text.queues.items():
+        _check_relaxing(name, queue, wrong)
+        _check_overflow(name, queue, text, wrong)
+    for circle in _circles(text.queues):
+        wrong(("queues", circle[0], "overflow"), f"callers would go round in a circle: {' → '.join(circle)}")
+    for day in text.holidays.also:
+        if _day(day) is None:
+            wrong(("holidays", "also", day), f"{day} is no date", "such as 2026-10-02")
+
+
+def _check_relaxing(name: str, queue: QueueText, wrong: Wrong) -> None:
+    levels: dict[str, int] = {name: queue.minimum_level, **queue.requires}
+    before_s = 0
+    for number, step in enumerate(queue.relax):
+        path = ("queues", name, "relax", number)
+        if step.after_s <= before_s:
+            wrong(path, f"queue {name}: the steps of relax must stand in the order of after_s")
+        before_s = step.after_s
+        for skill, level in step.requires.items():
+            if skill not in levels:
+                what = f"queue {name}: relax names the skill {skill}, which the queue does not require"
+                wrong((*path, "requires", skill), what, nearest(skill, levels))
+            elif level > levels[skill]:
+                what = f"queue {name}: relax raises {skill} from {levels[skill]} to {level}"
+                wrong((*path, "requires", skill), what, "a step may only lower what is asked for")
+            else:
+                levels[skill] = level
+
+
+def _check_overflow(name: str, queue: QueueText, text: CentreText, wrong: Wrong) -> None:
+    for number, rule in enumerate(queue.overflow):
+        path: Sequence[str | int] = ("queues", name, "overflow", number)
+        known = [*text.queues, REFUSED]
+        if rule.to not in known:
+            hint = nearest(rule.to, known) or f"one of {', '.join(known)}"
+            wrong((*path, "to"), f"queue {name}: overflow leads to {rule.to}, which is no queue", hint)
+        if rule.when in NEEDS_AMOUNT and rule.at_least < 1:
+            wrong(path, f"queue {name}: overflow by {rule.when} needs at_least", "seconds, or callers")
+
+
+def _circles(queues: Mapping[str, QueueText]) -> Iterator[tuple[str, ...]]:
+    """Every way that leads back to its beginning, told once."""
+    told: list[frozenset[str]] = []
+    for start in queues:
+        ways: list[tuple[str, ...]] = [(start,)]
+        while ways:
+            way = ways.pop()
+            for rule in queues[way[-1]].overflow:
+                if rule.to == start and frozenset(way) not in told:
+                    told.append(frozenset(way))
+                    yield (*way, start)
+                elif rule.to in queues and rule.to not in way:
+                    ways.append((*way, rule.to))
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

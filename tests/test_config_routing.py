@@ -1,0 +1,100 @@
+"""The routing part of a centre's file: what may be said, and which mistakes are told with their line."""
+
+from pathlib import Path
+
+import pytest
+
+from cti_server.config import read, write_defaults
+from cti_server.config.reading import check
+from cti_server.core.settings import CentreSettings, OverflowSettings, QueueSettings, RelaxSettings, TierSettings
+from cti_server.core.vocabulary import NamedBy, OverflowWhen, Strategy, WorkOrder
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    folder = tmp_path / "data"
+    write_defaults(folder)
+    return folder
+
+
+def put(data: Path, text: str, *, into: str = "  care:\n") -> Path:
+    """The text stands behind a line of the default file."""
+    file = data / "config" / "centre.yaml"
+    before = file.read_text(encoding="utf-8")
+    assert into in before
+    file.write_text(before.replace(into, into + text, 1), encoding="utf-8")
+    return file
+
+
+def care(settings: CentreSettings) -> QueueSettings:
+    return next(queue for queue in settings.queues if queue.queue == "care")
+
+
+@pytest.mark.parametrize("strategy", list(Strategy))
+def test_every_strategy_can_be_configured(data: Path, strategy: Strategy) -> None:
+    put(data, f"    strategy: {strategy}\n")
+    assert care(read(data).centre).strategy is strategy
+
+
+def test_all_rules_of_a_queue_reach_the_core(data: Path) -> None:
+    put(
+        data,
+        "    requires: {english: 3}\n"
+        "    relax: [{after_s: 30, requires: {english: 1}}]\n"
+        "    weight: 2\n"
+        "    named: [last_agent]\n"
+        "    overflow: [{when: wait, at_least: 120, to: orders}, {when: nobody, to: refused}]\n",
+    )
+    queue = care(read(data).centre)
+    assert queue.requires == {"english": 3} and queue.weight == 2 and queue.named == (NamedBy.LAST_AGENT,)
+    assert queue.relax == (RelaxSettings(after_s=30, requires={"english": 1}),)
+    assert queue.overflow[0] == OverflowSettings(when=OverflowWhen.WAIT, to="orders", at_least=120)
+
+
+def test_tiers_order_and_holidays_reach_the_core(data: Path) -> None:
+    put(
+        data,
+        "tiers: {vip: {head_start_s: 60, wait_ceiling_s: 90}}\n",
+        into="routing_seed: 0                  # of the strategy random\n",
+    )
+    file = data / "config" / "centre.yaml"
+    text = file.read_text(encoding="utf-8").replace("work_order: due_first", "work_order: level_first")
+    text = text.replace("also: {} ", 'also: {"1970-01-03": {ko: 창립 기념일, en: Founding day}} ')
+    file.write_text(text, encoding="utf-8")
+    centre = read(data).centre
+    assert centre.tiers == (TierSettings(tier="vip", head_start_s=60, wait_ceiling_s=90),)
+    assert (centre.work_order, centre.calendar, centre.own_holidays) == (WorkOrder.LEVEL_FIRST, "korea", (2,))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("    strategy: longest_idel\n", "cannot be 'longest_idel' (did you mean longest_idle?)"),
+        ("    strategy: ring_all\n", "cannot be 'ring_all'"),
+        ("    relax: [{after_s: 30, requires: {english: 1}}]\n", "which the queue does not require"),
+        (
+            "    requires: {english: 3}\n    relax: [{after_s: 30, requires: {english: 4}}]\n",
+            "relax raises english from 3 to 4",
+        ),
+        (
+            "    requires: {english: 3}\n"
+            "    relax: [{after_s: 30, requires: {english: 2}}, {after_s: 20, requires: {english: 1}}]\n",
+            "must stand in the order of after_s",
+        ),
+        ("    overflow: [{when: size, at_least: 5, to: order}]\n", "no queue (did you mean orders?)"),
+        ("    overflow: [{when: wait, to: orders}]\n", "overflow by wait needs at_least"),
+        ("    overflow: [{when: nobody, to: care}]\n", "round in a circle: care → care"),
+        ("    weight: 0\n", "must be from 1 to 100"),
+    ],
+)
+def test_a_mistake_is_told_with_its_line(data: Path, text: str, expected: str) -> None:
+    file = put(data, text)
+    problems = check(file, data)
+    assert any(expected in str(problem) and problem.line > 0 for problem in problems), problems
+
+
+def test_a_day_that_is_none_is_told(data: Path) -> None:
+    file = data / "config" / "centre.yaml"
+    text = file.read_text(encoding="utf-8").replace("also: {} ", 'also: {"2026-02-30": {ko: 없음, en: None}} ')
+    file.write_text(text, encoding="utf-8")
+    assert any("2026-02-30 is no date" in str(problem) for problem in check(file, data))
