@@ -44,6 +44,8 @@ NOBODY = 0
 SHIFT_OVER = "shift_over"
 PROGRESS_EVERY = 2_000
 DRAIN_DAYS_MAX = 7
+OPENS_AT_US = 1_759_968_000_000_000
+"""Thursday, 9 October 2025, 09:00 in Seoul."""
 DAY_US = 86_400_000_000
 
 Progress = Callable[[int, int], None]
@@ -95,7 +97,7 @@ class Driver:
         settings: CentreSettings,
         people: Sequence[Person],
         flows: FlowSet | None = None,
-        opens_at_us: int = 1_760_000_000_000_000,
+        opens_at_us: int = OPENS_AT_US,
     ) -> None:
         self._centre = Centre(State(), flows or FlowSet(flows=()))
         self._opens_at = opens_at_us

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cti_server.core.settings import AgentProfile, CentreSettings, LineSettings, QueueSettings
-from cti_server.core.vocabulary import AgentId, Extension, QueueId, Strategy
+from cti_server.core.vocabulary import AgentId, Extension, QueueId, Strategy, WorkOrder
 from cti_server.sim.distributions import ENDLESS_US, Draws
 from cti_server.sim.driver import ABANDONED, ANSWERED, Calls, Driver, Outcomes, Person
 from ivr.model import Flow, FlowSet, QueueNode
@@ -63,7 +63,9 @@ def by_centre(
     pools: Sequence[Pool],
     *,
     strategy: Strategy = Strategy.LONGEST_IDLE,
+    work_order: WorkOrder = WorkOrder.DUE_FIRST,
     priorities: Sequence[int] | None = None,
+    seed: int = 1,
 ) -> Outcomes:
     """Kinds are queues of their own, or, with ``priorities``, classes of one queue."""
     kinds = max(given.kind) + 1
@@ -85,6 +87,8 @@ def by_centre(
         lines=tuple(
             LineSettings(line=line, flow=line if priorities else f"queue:q{kind}") for kind, line in enumerate(lines)
         ),
+        work_order=work_order,
+        routing_seed=seed,
         pop_wait_ms=0,
         record_calls=False,
         call_limit_s=10**9,

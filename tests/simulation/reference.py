@@ -47,13 +47,11 @@ class House:
 
 @dataclass(slots=True)
 class Day:
-    """By call: the moment of answer (GONE: hung up, BLOCKED) and the agent; by agent: calls as (from, until)."""
+    """By call: the moment of answer (GONE: hung up, BLOCKED) and the agent; by agent: time at work."""
 
     answered_at: list[int] = field(default_factory=list)
     agent: list[int] = field(default_factory=list)
     worked: list[int] = field(default_factory=list)
-    idle_us: list[int] = field(default_factory=list)
-    spells: list[int] = field(default_factory=list)
 
 
 def simulate(
@@ -61,7 +59,7 @@ def simulate(
 ) -> Day:
     pool_of = [index for index, pool in enumerate(house.pools) for _ in range(pool.count)]
     agents = len(pool_of)
-    day = Day([GONE] * len(at), [0] * len(at), [0] * agents, [0] * agents, [0] * agents)
+    day = Day([GONE] * len(at), [0] * len(at), [0] * agents)
     idle: list[deque[tuple[int, int]]] = [deque() for _ in house.pools]
     for agent, pool in enumerate(pool_of):
         idle[pool].append((0, agent))
@@ -111,12 +109,9 @@ def simulate(
 
     for call, moment in enumerate(at):
         free_until(moment)
-        chosen = pick(kind[call], moment)
+        chosen = pick(kind[call])
         if chosen is not None:
-            since, agent = chosen
-            day.idle_us[agent] += moment - since
-            day.spells[agent] += 1
-            serve(call, agent, moment)
+            serve(call, chosen, moment)
         elif waits_now >= house.places:
             day.answered_at[call] = BLOCKED
         else:
@@ -130,20 +125,20 @@ def _picker(house: House, idle: list[deque[tuple[int, int]]], day: Day) -> Calla
     """Takes an idle agent for a kind of call: (idle since, agent), or None."""
     random = Random(house.seed)
 
-    def pick(kind: int, now: int) -> tuple[int, int] | None:
+    def pick(kind: int) -> int | None:
         for group in house.prefers[kind]:
             pools = [pool for pool in group if idle[pool]]
             if not pools:
                 continue
             if house.idle_choice == "longest_idle":
-                return idle[min(pools, key=lambda pool: idle[pool][0])].popleft()
+                return idle[min(pools, key=lambda pool: idle[pool][0])].popleft()[1]
             everybody = [(pool, entry) for pool in pools for entry in idle[pool]]
             if house.idle_choice == "random":
                 pool, entry = random.choice(everybody)
             else:  # least busy time so far
                 pool, entry = min(everybody, key=lambda each: (day.worked[each[1][1]], each[1]))
             idle[pool].remove(entry)
-            return entry
+            return entry[1]
         return None
 
     return pick

@@ -4,11 +4,11 @@ import os
 
 import pytest
 
+from cti_server.core.vocabulary import Strategy, WorkOrder
 from tests.simulation.alike import Callers, assert_every_wait_is_the_same, by_centre, by_reference, callers
 from tests.simulation.reference import House, Pool
 
 CALLS = 200_000 if os.environ.get("IEUM_LONG") == "1" else 50_000
-ONE_POOL = (((0,),),)
 
 
 def test_longest_idle_without_end_of_patience() -> None:
@@ -48,6 +48,23 @@ def test_agents_of_several_queues_take_what_is_due_first() -> None:
     pools = (Pool(count=4, serves=(0,)), Pool(count=3, serves=(1,)), Pool(count=4, serves=(0, 1)))
     house = House(pools=pools, prefers=(((0, 2),), ((1, 2),)), rank=(0, 0))
     assert_every_wait_is_the_same(given, by_centre(given, pools), by_reference(house, given))
+
+
+def test_agents_chosen_at_random_change_no_wait() -> None:
+    """Equal agents: whom chance picks does not matter to those who wait."""
+    given = callers([1000], CALLS, seed=17, mean_s=180, patience_s=120)
+    house = House(pools=(Pool(count=50),))
+    outcomes = by_centre(given, house.pools, strategy=Strategy.RANDOM)
+    assert_every_wait_is_the_same(given, outcomes, by_reference(house, given), also_agents=False)
+
+
+def test_agents_take_what_they_are_best_at() -> None:
+    """Pool A serves class 1 only and is preferred for it; pool B serves both, class 2 first."""
+    given = callers([120, 90], CALLS, seed=18, mean_s=180, patience_s=120)
+    pools = (Pool(count=6, serves=(0,)), Pool(count=6, serves=(1, 0)))
+    house = House(pools=pools, prefers=(((0,), (1,)), ((1,),)), rank=(0, 0), by_arrival=False)
+    outcomes = by_centre(given, pools, strategy=Strategy.TOP_DOWN, work_order=WorkOrder.LEVEL_FIRST)
+    assert_every_wait_is_the_same(given, outcomes, by_reference(house, given), also_agents=False)
 
 
 def test_a_difference_of_one_microsecond_is_seen() -> None:
