@@ -12,7 +12,7 @@ from tests.e2e.centre import SHORT, Centre
 from tests.e2e.people import Desk, Phone, leaving, until
 from tests.e2e.programs import Program, sipp
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 AGENT_HZ = 440.0
 RETRY_S = 10

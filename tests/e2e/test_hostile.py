@@ -22,7 +22,7 @@ from tests.e2e.centre import DIRECT, PHONE_PASSWORD, Centre
 from tests.e2e.people import Desk, Phone, leaving, share
 from tests.e2e.programs import free_port, sipp
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 TRUNK = "127.0.0.2"
 """Of the walled centre; 127.0.0.1 is a stranger there."""

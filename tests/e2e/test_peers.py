@@ -15,7 +15,7 @@ from tests.e2e.centre import DIRECT, MAIN, ROOT, Centre
 from tests.e2e.people import Desk, Phone, leaving, share, until
 from tests.e2e.programs import SIPP_DIGITS, Program, baresip, free_media_port, free_port, sipp, write_tone
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 AGENT_HZ, CUSTOMER_HZ = 440.0, 1000.0
 KEY_MS = 700

@@ -11,7 +11,7 @@ from cti_server.wire import client as cl
 from tests.e2e.centre import IDENTIFIED, Centre
 from tests.e2e.people import Desk, Phone, leaving, until
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 WRONG_MAX = 5
 PIN = "4682095"

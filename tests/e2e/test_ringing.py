@@ -16,7 +16,7 @@ from tests.e2e.centre import DIRECT, ROOT, SHORT, Centre
 from tests.e2e.people import Desk, Phone, leaving, until
 from tests.e2e.programs import Program
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 RING_S = 5
 NOT_READY_S_MAX = 10.0
