@@ -54,9 +54,9 @@ def _measure(name: str) -> dict[str, Any]:
     except ModuleNotFoundError as error:
         raise CannotBench(f"{error.name} is missing: ./ieum test installs what tests and benches need") from error
     except Exception as error:
-        if type(error).__name__ == "CannotMeasure":
-            raise CannotBench(str(error)) from error
-        raise
+        # One that breaks is told and fails the command, and the others are measured all the same.
+        kind = "" if type(error).__name__ == "CannotMeasure" else f"{type(error).__name__}: "
+        raise CannotBench(kind + " ".join(str(error).split())) from error
     return figures
 
 
