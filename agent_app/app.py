@@ -18,6 +18,7 @@ from agent_app.i18n import LANGUAGES, set_language
 from agent_app.link.bridge import Bridge
 from agent_app.softphone.messages import Rendezvous
 from agent_app.viewmodels.desk import Desk
+from agent_app.viewmodels.garbage import Garbage
 from agent_app.viewmodels.phone import Phone
 from agent_app.viewmodels.session import Session
 from agent_app.views.kit.theme import install, theme
@@ -33,6 +34,7 @@ def main(argv: list[str] | None = None) -> int:
     folder = Path(arguments.home).absolute() if arguments.home else workplace.data_folder()
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
+    Garbage(app)
     desktop = Desktop(app, arguments, folder)
     desktop.open()
     if arguments.ready:

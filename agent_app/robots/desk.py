@@ -26,6 +26,7 @@ from agent_app.i18n import tr
 from agent_app.link.bridge import Bridge
 from agent_app.link.client import LinkEvent, Received
 from agent_app.robots.agent import AgentReport, Handled
+from agent_app.viewmodels.garbage import Garbage
 from agent_app.views.answer_button import AnswerButton
 from agent_app.views.kit.button import ChoiceChip
 from agent_app.views.main_window import DeskView, MainWindow
@@ -282,6 +283,7 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
+    Garbage(application)
     report = DeskReport(agent=AgentReport(user=options.user))
     bridge = WatchedBridge(report)
     folder = Path(options.home)
