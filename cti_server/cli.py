@@ -198,7 +198,7 @@ def _simulate(parser: argparse.ArgumentParser) -> None:
 
 
 def _replay(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("calls", type=input_file, metavar="CALLS.csv", help="the calls as they came")
+    parser.add_argument("calls", type=input_file, metavar="CALLS.csv", help="the calls as they came (also .csv.gz)")
     parser.add_argument(
         "--config", type=input_file, metavar="A", required=True, help="the configuration to replay with"
     )
@@ -207,7 +207,10 @@ def _replay(parser: argparse.ArgumentParser) -> None:
 
 
 def _why(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("call", metavar="CALL", help="the call's number, as it stands in the record")
+    help_of_call = "the call's number, as it stands in the record; left out: how evenly the day's work fell on people"
+    parser.add_argument("call", nargs="?", type=count, metavar="CALL", help=help_of_call)
+    _data(parser)
+    _json(parser)
 
 
 def _bench(parser: argparse.ArgumentParser) -> None:
@@ -282,8 +285,13 @@ _ALL = (
         _simulate,
         detail="How to write a scenario: docs/simulation.md; examples: docs/scenarios.",
     ),
-    Command("replay", "Replay recorded calls through the routing with another configuration", _replay, is_built=False),
-    Command("why", "Explain who was offered a call, and who was not", _why, is_built=False),
+    Command(
+        "replay",
+        "Replay recorded calls through the routing with another configuration",
+        _replay,
+        detail="How to map a log and write a configuration: docs/simulation.md; examples: docs/replay.",
+    ),
+    Command("why", "Explain who was offered a call, and who was not; or how even a day was", _why),
     Command(
         "bench",
         "Measure call set-up, the gap between calls, media and the card",

@@ -32,6 +32,8 @@ from cti_server.core.vocabulary import (
     PersonalRef,
     PinResult,
     QueueId,
+    Strategy,
+    WorkOrder,
 )
 from cti_server.sim.private import PRIVATE
 
@@ -145,6 +147,15 @@ class Checks:
                 self._check_returned(event)
                 key = (event.key.rank, 0 if event.returned else 1, event.key.due_at, event.key.sequence)
                 self._waiting.setdefault(event.queue, {})[event.call] = key
+            case e.CallReordered():
+                before = self._waiting.setdefault(event.queue, {}).get(event.call)
+                if before is not None:
+                    self._waiting[event.queue][event.call] = (
+                        event.key.rank,
+                        before[1],
+                        event.key.due_at,
+                        event.key.sequence,
+                    )
             case e.CallDelivered():
                 self._check_order(event)
             case e.CallLeftQueue():
@@ -196,12 +207,15 @@ class Checks:
             raise Violation(f"I5: call {event.call} lost its place: {offered} → {event.key}")
 
     def _check_agent_free(self, event: e.CallDelivered) -> None:
-        """Only to a ready, idle agent with a phone, who serves the queue, and whom nobody has been idle longer than."""
+        """Only to a ready, idle agent with a phone, who is able to take it, and, where that is the queue's strategy,
+        whom nobody has been idle longer than."""
         agent = self.shadow.agents[event.agent]
-        if not self._may_be_offered(agent, event.queue):
+        if not self._is_free(agent) or not self._is_able(agent, event.call):
             raise Violation(f"call {event.call} was delivered to agent {agent.agent}, who cannot take it")
+        if event.rule != Strategy.LONGEST_IDLE:
+            return
         for other in self.shadow.agents.values():
-            if other.idle_since < agent.idle_since and self._may_be_offered(other, event.queue):
+            if other.idle_since < agent.idle_since and self._is_free(other) and self._is_able(other, event.call):
                 raise Violation(f"A2: agent {other.agent} has been idle for longer than {agent.agent}")
 
     def _check_offer_over(self, event: e.CallCleared) -> None:
@@ -210,11 +224,23 @@ class Checks:
         if call is not None and call.phase in (CallPhase.RESERVED, CallPhase.ALERTING) and call.agent is not None:
             raise Violation(f"call {event.call} ended while it was offered to agent {call.agent}")
 
-    def _may_be_offered(self, agent: Agent, queue: QueueId | None) -> bool:
+    def _is_free(self, agent: Agent) -> bool:
         has_desktop = agent.desktop_connected if agent.has_desktop else True
         is_free = agent.mode is AgentMode.READY and agent.call is None and agent.occupation is Occupation.IDLE
-        serves = queue is not None and agent.profile.skills.get(queue, 0) >= 1
-        return is_free and serves and has_desktop and agent.phone_registered
+        return is_free and has_desktop and agent.phone_registered
+
+    def _is_able(self, agent: Agent, call_id: CallId) -> bool:
+        """By name, or by the levels that the queue asks for after the steps that the call has waited for."""
+        call = self.shadow.calls[call_id]
+        if call.named is not None:
+            return call.named == agent.agent
+        for settings in self.shadow.settings.queues:
+            if settings.queue == call.queue:
+                asked = {settings.queue: settings.minimum_level, **settings.requires}
+                for step in settings.relax[: call.stage]:
+                    asked.update(step.requires)
+                return all(agent.profile.skills.get(skill, 0) >= level for skill, level in asked.items())
+        return False
 
     def _count_wrong_pin(self, event: e.PinRefused) -> None:
         customer = event.customer
@@ -243,13 +269,16 @@ class Checks:
         key = waiting.pop(event.call, None)
         if key is None:
             raise Violation(f"I5: call {event.call} was delivered and did not wait")
-        passed = [other for other, others_key in waiting.items() if others_key < key]
+        agent = self.shadow.agents[event.agent]
+        passed = [other for other, others_key in waiting.items() if others_key < key and self._is_able(agent, other)]
         if passed:
             raise Violation(f"I5: call {event.call} passed {passed}")
+        settings = self.shadow.settings
+        if settings.work_order is not WorkOrder.DUE_FIRST or any(queue.weight != 1 for queue in settings.queues):
+            return
         for queue, others in self._waiting.items():
-            if self.shadow.agents[event.agent].profile.skills.get(queue, 0) < 1:
-                continue
-            if due_first := [other for other, others_key in others.items() if others_key < key]:
+            earlier = (other for other, others_key in others.items() if others_key < key)
+            if due_first := [other for other in earlier if self._is_able(agent, other)]:
                 raise Violation(f"A3: agent {event.agent} serves {queue}, where {due_first} were due before")
 
     # --- the drawn tables --------------------------------------------------------------------------------------------

@@ -1,0 +1,255 @@
+"""Why was this call offered to this person, and not to others? Answered from the journal alone.
+
+    explain(events, call)     None: the journal does not know the call
+
+The events are folded to each offer of the call, and there the real ``routing.decide`` decides again with a trace: whom
+it looked at, who was excluded by which rule, and the ranks. While the call waited, everybody else's non-offer is a run
+of time with one reason: the first rule that held.
+
+Decides nothing about calls, and changes nothing; how it is said is the reader's business.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from cti_server.core import events as e
+from cti_server.core.availability import Exclusion, why_not_free
+from cti_server.core.entities import Agent, Call, State
+from cti_server.core.routing import Index, Weighing, decide
+from cti_server.core.settings import QueueSettings
+from cti_server.core.skills import lacking, stages
+from cti_server.core.state import apply
+from cti_server.core.strategies import Rank
+from cti_server.core.vocabulary import AgentId, CallId, CallPhase, Extension, QueueExit, QueueId
+
+
+class Reason(msgspec.Struct, frozen=True, kw_only=True):
+    """The first rule that kept a call from somebody. ``detail``: the not-ready reason or the agent waited for;
+    ``skill``: which, how much there is of it, and how much was asked for."""
+
+    rule: Exclusion
+    detail: str = ""
+    skill: str = ""
+    has: int = 0
+    asked: int = 0
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody at the moment of an offer. ``reason`` None: could have been chosen, with this ``rank``."""
+
+    agent: AgentId
+    extension: Extension
+    reason: Reason | None = None
+    rank: Rank = ()
+
+
+class Contender(msgspec.Struct, frozen=True, kw_only=True):
+    """The first call of a queue at that moment, with its order among the queues."""
+
+    call: CallId
+    queue: QueueId
+    key: tuple[int, ...]
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """One offer. ``is_reproduced``: deciding again from the journal gives the same person and call."""
+
+    at: int
+    agent: AgentId
+    queue: QueueId | None
+    rule: str
+    rank: Rank
+    runner_up: AgentId | None
+    runner_up_rank: Rank
+    excluded: dict[str, int]
+    settings_version: str
+    waited_us: int
+    is_reproduced: bool
+    candidates: tuple[Candidate, ...]
+    contenders: tuple[Contender, ...]
+
+
+class NonOffer(msgspec.Struct, frozen=True, kw_only=True):
+    """From then until then this person was not offered the call. ``ended_by``: the event that ended it."""
+
+    agent: AgentId
+    extension: Extension
+    from_at: int
+    until_at: int
+    reason: Reason
+    ended_by: str
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that changed how the call waits: it was queued, relaxed, raised, given up by name, or it left."""
+
+    at: int
+    what: str
+    detail: str = ""
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """Times are engine microseconds; ``utc_offset_us`` and ``zone_s`` lead to the centre's wall clock."""
+
+    call: CallId
+    utc_offset_us: int
+    zone_s: int
+    turns: tuple[Turn, ...]
+    decisions: tuple[Decision, ...]
+    non_offers: tuple[NonOffer, ...]
+
+
+def explain(events: Iterable[e.Event], call: CallId) -> Explanation | None:
+    return _Reading(call).read(events)
+
+
+def reason_of(state: State, call: Call, agent: Agent) -> Reason | None:
+    """The first rule that keeps this waiting call from this person now; None: it may be offered."""
+    rule = why_not_free(agent)
+    if rule is not None:
+        return Reason(rule=rule, detail=agent.reason if rule is Exclusion.NOT_READY else "")
+    if call.named is not None:
+        return None if call.named == agent.agent else Reason(rule=Exclusion.NAMED, detail=str(call.named))
+    settings = _queue(state, call.queue)
+    if settings is None:
+        return Reason(rule=Exclusion.SKILL, skill=str(call.queue))
+    asked = stages(settings)
+    found = lacking(agent.profile.skills, asked[min(call.stage, len(asked) - 1)])
+    return None if found is None else Reason(rule=Exclusion.SKILL, skill=found[0], has=found[1], asked=found[2])
+
+
+def decision(state: State, event: e.CallDelivered) -> Decision:
+    """``state``: as it was just before the offer."""
+    trace: list[Weighing] = []
+    index = Index(state.settings.queues, state.agents.values(), state.calls.values())
+    match = decide(index, state, event.at, trace)
+    ranks = {rank[-1]: rank for weighing in trace if weighing.is_chosen for rank in weighing.ranks}
+    call = state.calls[event.call]
+    return Decision(
+        at=event.at,
+        agent=event.agent,
+        queue=event.queue,
+        rule=event.rule,
+        rank=event.rank,
+        runner_up=event.runner_up,
+        runner_up_rank=event.runner_up_rank,
+        excluded=event.excluded,
+        settings_version=event.settings_version,
+        waited_us=event.waited_us,
+        is_reproduced=match is not None and (match.call, match.agent) == (event.call, event.agent),
+        candidates=tuple(
+            Candidate(
+                agent=agent.agent,
+                extension=agent.profile.extension,
+                reason=reason_of(state, call, agent),
+                rank=ranks.get(agent.agent, ()),
+            )
+            for agent in sorted(state.agents.values(), key=lambda agent: agent.agent)
+        ),
+        contenders=tuple(
+            Contender(call=weighing.call, queue=weighing.queue, key=weighing.key)
+            for weighing in sorted(trace, key=lambda weighing: weighing.key)
+            if not weighing.is_chosen
+        ),
+    )
+
+
+class _Reading:
+    """One pass over the journal for one call."""
+
+    def __init__(self, call: CallId) -> None:
+        self.call = call
+        self.state = State()
+        self.turns: list[Turn] = []
+        self.decisions: list[Decision] = []
+        self.non_offers: list[NonOffer] = []
+        self._open: dict[AgentId, tuple[int, Reason]] = {}
+        self._is_known = False
+
+    def read(self, events: Iterable[e.Event]) -> Explanation | None:
+        for event in events:
+            is_own = getattr(event, "call", None) == self.call
+            if is_own and isinstance(event, e.CallDelivered) and event.call in self.state.calls:
+                self.decisions.append(decision(self.state, event))
+            apply(self.state, event)
+            self._is_known = self._is_known or is_own
+            if is_own:
+                self._turn(event)
+            if is_own or getattr(event, "agent", None) is not None:
+                self._compare(event)
+            if is_own and isinstance(event, e.CallCleared):
+                break
+        if not self._is_known:
+            return None
+        return Explanation(
+            call=self.call,
+            utc_offset_us=self.state.clock_offset_us,
+            zone_s=self.state.settings.time_zone_offset_s,
+            turns=tuple(self.turns),
+            decisions=tuple(self.decisions),
+            non_offers=tuple(sorted(self.non_offers, key=lambda found: (found.from_at, found.agent))),
+        )
+
+    def _turn(self, event: e.Event) -> None:
+        detail = _detail(event)
+        if detail is not None:
+            self.turns.append(Turn(at=event.at, what=type(event).__name__, detail=detail))
+
+    def _compare(self, event: e.Event) -> None:
+        """Everybody's reason after this event; where it is another one, a run of time ends."""
+        call = self.state.calls.get(self.call)
+        waits = call is not None and call.phase is CallPhase.QUEUED
+        for agent in self.state.agents.values():
+            reason = None
+            if waits and call is not None:
+                reason = reason_of(self.state, call, agent) or Reason(rule=Exclusion.ORDER)
+            before = self._open.get(agent.agent)
+            if before is not None and before[1] == reason:
+                continue
+            if before is not None:
+                del self._open[agent.agent]
+                if before[0] < event.at:
+                    self.non_offers.append(_run(agent, before, event))
+            if reason is not None:
+                self._open[agent.agent] = (event.at, reason)
+
+
+def _run(agent: Agent, before: tuple[int, Reason], event: e.Event) -> NonOffer:
+    return NonOffer(
+        agent=agent.agent,
+        extension=agent.profile.extension,
+        from_at=before[0],
+        until_at=event.at,
+        reason=before[1],
+        ended_by=type(event).__name__,
+    )
+
+
+def _detail(event: e.Event) -> str | None:
+    """What is worth telling of an event of the call; None: nothing that concerns its wait."""
+    match event:
+        case e.CallQueued():
+            return f"{event.queue}{' (returned)' if event.returned else ''}"
+        case e.CallRequirementRelaxed():
+            return f"step {event.stage}"
+        case e.CallReordered():
+            return str(event.why)
+        case e.NamedAgentGivenUp():
+            return f"agent {event.agent}: {event.why}"
+        case e.WaitAnnounced():
+            return f"place {event.position}" + ("" if event.expected_s is None else f", {event.expected_s} s")
+        case e.CallDelivered():
+            return f"agent {event.agent}"
+        case e.OfferEnded():
+            return f"agent {event.agent}: {event.outcome}"
+        case e.CallLeftQueue():
+            return f"{event.queue}: {event.how}" if event.how is not QueueExit.ANSWERED else "answered"
+        case e.CallCleared():
+            return str(event.cause)
+        case _:
+            return None
+
+
+def _queue(state: State, queue: QueueId | None) -> QueueSettings | None:
+    return next((settings for settings in state.settings.queues if settings.queue == queue), None)
