@@ -49,9 +49,19 @@ def pressed(step: Step, call: Call, digit: str) -> DigitsCollected | None:
         return _complete(memory, order)
     memory.digits += digit
     if len(memory.digits) >= order.digits_max:
+        memory.late_terminators = order.terminators
+        memory.late_until = step.after(ms=order.inter_digit_timeout_ms)
         return _complete(memory, order)
     memory.collect_until = Micros(step.after(ms=order.inter_digit_timeout_ms))
     return None
+
+
+def is_late_terminator(step: Step, call: Call, digit: str) -> bool:
+    """The "#" after the last digit that there was room for: it belongs to what is complete already, and is no answer
+    to the next question."""
+    memory = step.memory(call.call)
+    late, memory.late_terminators = memory.late_terminators, ""
+    return digit in late and step.now <= memory.late_until
 
 
 def ran_out(step: Step, call: Call) -> DigitsCollected | CollectTimedOut:

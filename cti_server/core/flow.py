@@ -135,6 +135,8 @@ def digit_pressed(step: Step, call: Call, digit: str) -> None:
     if call.phase not in IN_FLOW:
         return
     memory = step.memory(call.call)
+    if digits.is_late_terminator(step, call, digit):
+        return
     if memory.collect is not None:
         collected = digits.pressed(step, call, digit)
         if collected is not None:

@@ -42,6 +42,9 @@ class Memory:
     digits: str = field(default="", repr=False)
     collected: str = field(default="", repr=False)
     collect_until: Micros | None = None
+    late_terminators: str = ""
+    """Keys that would still belong to the number that was complete without them, until ``late_until``."""
+    late_until: int = 0
     announce_at: Micros | None = None
     queue_play: int = 0
     is_interruptible: bool = False

@@ -135,6 +135,25 @@ def test_the_caller_is_known_by_number_and_verified_by_pin() -> None:
     assert house.one(f.PlayPrompts).prompts[0].endswith("/yes")
 
 
+def test_the_end_key_after_a_full_number_is_no_answer_to_the_next_question() -> None:
+    """The number was complete with its last digit; who presses "#" out of habit must not skip what comes next."""
+    pin = PinNode(
+        prompts=("ask_pin",), verified="yes", failed="no", locked="locked", unavailable="no", skip="no", digits_max=4,
+        attempts=2,
+    )  # fmt: skip
+    house, call = answered(flow("know", know=KNOW, pin=pin, **SAID))
+    house.tell(i.CustomersFound(call=call.call, candidates=(i.Candidate(customer=CUSTOMER),)))
+    house.press(call, "1234")
+    check = house.one(f.CheckPin)
+    house.tell(i.PinChecked(call=call.call, result=PinResult.WRONG, n=check.n))
+    asking = house.one(f.PlayPrompts)
+    house.press(call, "#")
+    assert not house.seen(f.PlayPrompts), "still the same question"
+    assert asking.prompts == ("ko/ask_pin",)
+    house.press(call, "5678")
+    assert house.one(f.CheckPin).pin.reveal() == "5678"
+
+
 def test_digits_are_in_no_event_and_no_state() -> None:
     house, call = answered(flow("know", know=KNOW, pin=PIN, **SAID))
     house.tell(i.CustomersFound(call=call.call, candidates=(i.Candidate(customer=CUSTOMER),)))
