@@ -11,6 +11,7 @@ from cti_server.core.effects import RingLeg
 from cti_server.core.entities import Call
 from cti_server.core.flow_orders import DATA, IDENTIFY, PIN
 from cti_server.core.inputs import CustomersFound, DigitPressed, LegOffered, PinChecked, PlayFinished
+from cti_server.core.numbers import is_same_line
 from cti_server.core.offers import prepare_card
 from cti_server.core.step import Step
 from cti_server.core.vocabulary import CallId, CallPhase, ClearingCause, PinResult, QueueId
@@ -36,7 +37,7 @@ def offered(step: Step, signal: LegOffered) -> None:
             at=step.now,
             call=call_id,
             leg=signal.leg,
-            line=signal.line,
+            line=_line(step, signal.line),
             trunk=signal.trunk,
             number=step.keep(signal.number) if signal.number else None,
             display_name=step.keep(signal.display_name) if signal.display_name else None,
@@ -45,6 +46,12 @@ def offered(step: Step, signal: LegOffered) -> None:
         )
     )
     _start(step, step.state.calls[call_id])
+
+
+def _line(step: Step, dialled: str) -> str:
+    """The line as the configuration writes it; what was dialled where it has none such."""
+    lines = step.around.lines
+    return dialled if dialled in lines else next((name for name in lines if is_same_line(name, dialled)), dialled)
 
 
 def customers_found(step: Step, signal: CustomersFound) -> None:
