@@ -105,6 +105,7 @@ class Hands(QObject):
         self._window, self._bridge, self._report, self._options = window, bridge, report, options
         self._since: dict[str, float] = {}
         self._answers = 0
+        self._call = 0
         self._shots_taken: set[str] = set()
         self._is_leaving = False
         self._timer = QTimer(self)
@@ -130,10 +131,9 @@ class Hands(QObject):
         if view is None or self._window.stack.currentWidget() is not view:
             self._sign_in()
             return
+        self._begin_anew_with_each_call()
         phase = self._phase(view)
         if phase == "idle":
-            self._answers = 0
-            self._since.clear()
             self._idle(view)
         elif phase == "incoming":
             self._incoming(view)
@@ -141,6 +141,14 @@ class Hands(QObject):
             self._talking(view)
         elif phase == "wrap_up":
             self._wrap_up(view)
+
+    def _begin_anew_with_each_call(self) -> None:
+        """The next call may be there before this one's completion was seen."""
+        call = self._window.desk.session.store.call
+        if call is not None and call.call != self._call:
+            self._call = call.call
+            self._answers = 0
+            self._since.clear()
 
     def _phase(self, view: DeskView) -> str:
         """What the screen shows."""
