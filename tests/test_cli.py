@@ -166,6 +166,6 @@ def test_the_launcher_answers_help_and_bad_use_before_it_sets_anything_up() -> N
     assert ask("--help")[0] == 0
     status, out, err = ask("demo", "--seconds", "x")
     assert (status, out, err.count("\n")) == (2, "", 1)
-    status, out, err = ask("replay", "calls.csv")
+    status, out, err = ask(NOT_BUILT[0], "whatever")
     assert (status, out) == (2, "")
     assert "not built yet" in err
