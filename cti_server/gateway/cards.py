@@ -199,8 +199,8 @@ class CardDesk:
         """Read what the card will need, so that it is in the connector's cache."""
         await self._person(customer)
         cards = self._main.cards
-        for read in (cards.summary(customer, "ko"), cards.profile(customer, "ko"), cards.needs(customer, "ko")):
-            await self._or(None, read)
+        for read in (cards.summary, cards.profile, cards.needs):
+            await self._or(None, read(customer, "ko"))
 
     async def learn_names(self, customers: list[str]) -> None:
         """Make ``name_of`` know these."""
