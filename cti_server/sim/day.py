@@ -57,6 +57,7 @@ def make_day(scenario: Scenario, variant: Variant, *, seed: int, replication: in
     at, patience, talk, after_call, wants_callback = (column[order] for column in columns)
     class_of = class_of[order]
     lines = [line_of(callers) for callers in variant.callers]
+    has_tiers = any(callers.tier for callers in variant.callers)
     people, groups = _people(scenario, variant)
     return Day(
         settings=_settings(scenario, variant, after_call, seed),
@@ -69,6 +70,7 @@ def make_day(scenario: Scenario, variant: Variant, *, seed: int, replication: in
             patience=patience.tolist(),
             talk=talk.tolist(),
             after_call=after_call.tolist(),
+            tier=[variant.callers[index].tier for index in class_of.tolist()] if has_tiers else [],
         ),
         class_of=class_of,
         wants_callback=wants_callback,
@@ -130,6 +132,7 @@ def _settings(scenario: Scenario, variant: Variant, after_call: Draws, seed: int
             )
             for callers in variant.callers
         ),
+        tiers=scenario.tiers,
         work_order=WorkOrder(scenario.work_order),
         routing_seed=seed,
         time_zone_offset_s=ZONE_S,

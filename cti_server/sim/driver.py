@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
 from cti_server.core.centre import Centre
-from cti_server.core.effects import AnswerLeg, Effect, PlaceLeg, ReleaseLeg, ToExtension
+from cti_server.core.effects import AnswerLeg, Effect, LookUpCustomer, PlaceLeg, ReleaseLeg, ToExtension
 from cti_server.core.errors import Refused
 from cti_server.core.inputs import (
+    Candidate,
     CompleteAfterCallWork,
+    CustomersFound,
     DisposeCall,
     EnrolAgents,
     Input,
@@ -33,7 +35,7 @@ from cti_server.core.inputs import (
 )
 from cti_server.core.settings import AgentProfile, CentreSettings
 from cti_server.core.state import State
-from cti_server.core.vocabulary import SWITCH_LEG_BIT, AgentId, CallId, ClearingCause, LegId
+from cti_server.core.vocabulary import SWITCH_LEG_BIT, AgentId, CallId, ClearingCause, CustomerRef, LegId
 from cti_server.sim.distributions import ENDLESS_US
 from ivr.model import FlowSet
 
@@ -62,8 +64,8 @@ class Calls:
     patience: list[int] = field(default_factory=list)
     talk: list[int] = field(default_factory=list)
     after_call: list[int] = field(default_factory=list)
-    number: list[str] = field(default_factory=list)
-    """Callers' numbers; empty: all withheld."""
+    tier: list[str] = field(default_factory=list)
+    """As the customer system tells it; an empty list: of nobody."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -180,7 +182,7 @@ class Driver:
         calls = self._calls
         if calls.patience[index] != ENDLESS_US:
             heappush(self._agenda, (calls.at[index] + calls.patience[index], HANGS_UP, index))
-        number = calls.number[index] if calls.number else ""
+        number = calls.tier[index] if calls.tier else ""  # the simulated customer system knows the tier by the number
         leg = LegId(SWITCH_LEG_BIT | index)
         self._do(LegOffered(leg=leg, line=calls.line[index], trunk="", number=number))
 
@@ -257,6 +259,10 @@ class Driver:
             assert isinstance(effect, AnswerLeg)
             self._answered(effect.leg & ~SWITCH_LEG_BIT, effect.call)
             return LegAnswered(leg=effect.leg)
+        if kind is LookUpCustomer:
+            assert isinstance(effect, LookUpCustomer)
+            customer = Candidate(customer=CustomerRef(effect.number), tier=effect.number)
+            return CustomersFound(call=effect.call, candidates=(customer,), n=effect.n)
         if kind is ReleaseLeg:
             assert isinstance(effect, ReleaseLeg)
             if effect.leg & SWITCH_LEG_BIT and self._outcomes.fate[effect.leg & ~SWITCH_LEG_BIT] == UNKNOWN:

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 from msgspec.structs import replace
 
-from cti_server.core.settings import RelaxSettings
+from cti_server.core.settings import RelaxSettings, TierSettings
 from cti_server.core.vocabulary import Strategy
 from cti_server.sim.distributions import (
     AfterCall,
@@ -86,6 +86,7 @@ class CallerClass(msgspec.Struct, frozen=True, kw_only=True):
     patience: Patience = Endless()
     after_call: AfterCall = Constant(value_s=0)
     priority: Annotated[int, Meta(ge=0, le=9)] = 0
+    tier: str = ""
     callbacks: Callbacks = Callbacks(share=0)
 
 
@@ -112,6 +113,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     measured_s: Annotated[int, Meta(ge=60, le=1_000_000_000)] = 28_800
     replications: Annotated[int, Meta(ge=1, le=10_000)] = 1
     seed: int = 1
+    tiers: tuple[TierSettings, ...] = ()
     work_order: Literal["due_first", "level_first"] = "due_first"
     service_levels_s: tuple[Annotated[int, Meta(ge=0, le=3600)], ...] = (20,)
     short_abandon_s: Annotated[int, Meta(ge=0, le=600)] = 5
@@ -215,6 +217,10 @@ def _problems(scenario: Scenario, tree: Tree, path: Path) -> Iterable[Problem]:
                 yield wrong(
                     f"there is no queue {callers.queue}", "callers", index, "queue", hint=nearest(callers.queue, known)
                 )
+            tiers = [tier.tier for tier in scenario.tiers]
+            if callers.tier and callers.tier not in tiers:
+                hint = nearest(callers.tier, tiers)
+                yield wrong(f"there is no tier {callers.tier}", "callers", index, "tier", hint=hint)
             for field in ("arrivals", "talk", "patience", "after_call"):
                 what = _what_is_wrong(getattr(callers, field), path.parent)
                 if what:

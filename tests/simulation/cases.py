@@ -224,7 +224,7 @@ def _of_part(case: Case, part: _Part) -> dict[str, float]:
         found |= {
             "P_block": part.is_blocked.mean(),
             "mean_wait_s": wait[entered].mean(),
-            "P_queued": (wait > 0)[entered].mean(),
+            "P_queued": (wait > 0).mean(),
             "P_wait_le_30s": (wait[entered] <= 30).mean(),
         }
     return {name: float(value) for name, value in found.items()}

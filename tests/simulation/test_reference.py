@@ -8,7 +8,10 @@ from cti_server.core.vocabulary import Strategy, WorkOrder
 from tests.simulation.alike import Callers, assert_every_wait_is_the_same, by_centre, by_reference, callers
 from tests.simulation.reference import House, Pool
 
-CALLS = 200_000 if os.environ.get("IEUM_LONG") == "1" else 50_000
+IS_LONG = os.environ.get("IEUM_LONG") == "1"
+CALLS = 200_000 if IS_LONG else 50_000
+FEWER = 200_000 if IS_LONG else 20_000
+"""Where chance or speed alone differ from a discipline that is tried in full."""
 
 
 def test_longest_idle_without_end_of_patience() -> None:
@@ -28,7 +31,7 @@ def test_callers_who_lose_patience_and_agents_who_write_up() -> None:
 
 
 def test_agents_who_work_at_different_speeds() -> None:
-    given = callers([70], CALLS, seed=13, mean_s=120, patience_s=600)
+    given = callers([70], FEWER, seed=13, mean_s=120, patience_s=600)
     pools = (Pool(count=2, serves=(0,)), Pool(count=2, serves=(0,), pace=2.0))
     house = House(pools=pools, prefers=(((0, 1),),))
     assert_every_wait_is_the_same(given, by_centre(given, pools), by_reference(house, given))
@@ -52,7 +55,7 @@ def test_agents_of_several_queues_take_what_is_due_first() -> None:
 
 def test_agents_chosen_at_random_change_no_wait() -> None:
     """Equal agents: whom chance picks does not matter to those who wait."""
-    given = callers([1000], CALLS, seed=17, mean_s=180, patience_s=120)
+    given = callers([1000], FEWER, seed=17, mean_s=180, patience_s=120)
     house = House(pools=(Pool(count=50),))
     outcomes = by_centre(given, house.pools, strategy=Strategy.RANDOM)
     assert_every_wait_is_the_same(given, outcomes, by_reference(house, given), also_agents=False)
