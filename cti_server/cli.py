@@ -31,7 +31,7 @@ from cti_server.commands.arguments import (
 FAILED = 1
 BAD_USE = 2
 STOPPED_BY_HAND = 130
-BENCHES = ("setup", "gap", "media", "pop")
+BENCHES = ("setup", "gap", "media", "pop", "routing")
 LANGUAGES = ("ko", "en")
 ROLES = ("agent", "supervisor", "reviewer", "administrator")
 
@@ -294,7 +294,7 @@ _ALL = (
     Command("why", "Explain who was offered a call, and who was not; or how even a day was", _why),
     Command(
         "bench",
-        "Measure call set-up, the gap between calls, media and the card",
+        "Measure call set-up, the gap between calls, media, the card and routing",
         _bench,
         detail="The method is in docs/performance.md.",
     ),

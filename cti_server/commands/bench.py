@@ -14,8 +14,13 @@ from typing import Any
 from cti_server.core.errors import IeumError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-NAMES = ("setup", "gap", "media", "pop")
-OWN_KEYS = frozenset({"relay_ratio", "recorded_ratio", "lost_packets", "pop_p95_ms", "pop_before_ring_share"})
+NAMES = ("setup", "gap", "media", "pop", "routing")
+OWN_KEYS = frozenset(
+    {
+        *("relay_ratio", "recorded_ratio", "lost_packets", "pop_p95_ms", "pop_before_ring_share"),
+        *("decisions_per_s", "floor_per_s", "ratio", "day_s"),
+    }
+)
 """Figures that are known by these names wherever they are looked at; others bear the name of their bench."""
 
 

@@ -18,6 +18,7 @@ import msgspec
 
 from cti_server.core.availability import Exclusion, why_not_free
 from cti_server.core.entities import Agent, Call, State
+from cti_server.core.fold_shared import midnight_before
 from cti_server.core.settings import QueueSettings
 from cti_server.core.skills import Levels, first_stage, stages
 from cti_server.core.strategies import IN_ORDER, Rank, rank
@@ -68,12 +69,13 @@ def order_of(call: Call) -> Order:
 class Line:
     """One queue: who waits, by the stage of their wait, and who is free, by the first stage at which they serve."""
 
-    __slots__ = ("idle", "is_in_order", "named", "queue", "settings", "stages", "waiting")
+    __slots__ = ("idle", "is_in_order", "is_top_down", "named", "queue", "settings", "stages", "waiting")
 
     def __init__(self, settings: QueueSettings) -> None:
         self.settings = settings
         self.queue = settings.queue
         self.is_in_order = settings.strategy in IN_ORDER
+        self.is_top_down = settings.strategy is Strategy.TOP_DOWN
         self.stages: tuple[Levels, ...] = stages(settings)
         self.waiting: list[list[Order]] = [[] for _ in self.stages]
         self.idle: list[list[Idle]] = [[] for _ in self.stages]
@@ -82,6 +84,8 @@ class Line:
 
     def first_servable(self) -> tuple[Order, int] | None:
         """The first call that some free agent may take, and its stage."""
+        if len(self.waiting) == 1:
+            return (self.waiting[0][0], 0) if self.waiting[0] and self.idle[0] else None
         best: tuple[Order, int] | None = None
         is_anybody_free = False
         for stage, waiting in enumerate(self.waiting):
@@ -106,28 +110,33 @@ class Index:
     """
 
     __slots__ = (
-        "_at_work",
         "_excluded",
         "_free",
+        "_modes",
         "_named",
         "_on",
         "_people",
+        "_places",
         "_served",
         "_staff",
         "_waits",
         "_why",
         "dirty",
         "dirty_named",
+        "is_weighed",
         "lines",
     )
 
     def __init__(self, queues: Iterable[QueueSettings], agents: Iterable[Agent], calls: Iterable[Call]) -> None:
         self.lines: dict[QueueId, Line] = {settings.queue: Line(settings) for settings in queues}
+        self.is_weighed = any(line.settings.weight != 1 for line in self.lines.values())
         self._waits: dict[CallId, tuple[QueueId, int, AgentId | None, Order]] = {}
         self._free: dict[AgentId, int] = {}
         self._people: dict[AgentId, Agent] = {}
         self._served: dict[AgentId, tuple[tuple[Line, int, int], ...]] = {}
-        self._at_work: dict[AgentId, None] = {}
+        self._places: dict[AgentId, tuple[tuple[QueueId, list[Idle], Idle | None], ...]] = {}
+        """Where each agent stands while free; the entry where it is always the same (top down)."""
+        self._modes: dict[AgentId, AgentMode] = {}
         self._named: dict[AgentId, list[Order]] = {}
         self._on: dict[QueueId, int] = dict.fromkeys(self.lines, 0)
         self._staff: dict[QueueId, int] = dict.fromkeys(self.lines, 0)
@@ -138,6 +147,10 @@ class Index:
         self.dirty_named: dict[AgentId, None] = {}
         for agent in agents:
             self._served[agent.agent] = tuple(self._able(agent))
+            self._places[agent.agent] = tuple(
+                (line.queue, line.idle[stage], (-level, agent.agent) if line.is_top_down else None)
+                for line, stage, level in self._served[agent.agent]
+            )
             self.sync_agent(agent.agent, agent)
         for call in calls:
             self.sync_call(call.call, call)
@@ -159,11 +172,11 @@ class Index:
         if before == entry:
             return
         if before is not None:
-            for entries in self._places(before):
+            for entries in self._entries(before):
                 _remove(entries, before[3])
             del self._waits[call_id]
         if entry is not None:
-            for entries in self._places(entry):
+            for entries in self._entries(entry):
                 insort(entries, entry[3])
             self._waits[call_id] = entry
             if entry[2] is None:
@@ -171,7 +184,7 @@ class Index:
             else:
                 self.dirty_named[entry[2]] = None
 
-    def _places(self, entry: tuple[QueueId, int, AgentId | None, Order]) -> tuple[list[Order], ...]:
+    def _entries(self, entry: tuple[QueueId, int, AgentId | None, Order]) -> tuple[list[Order], ...]:
         queue, stage, named, _ = entry
         line = self.lines.get(queue)
         if line is None:
@@ -181,40 +194,44 @@ class Index:
         return (line.waiting[min(stage, len(line.waiting) - 1)],)
 
     def sync_agent(self, agent_id: AgentId, agent: Agent | None) -> None:
-        served = self._served.get(agent_id, ())
         why = Exclusion.LOGGED_OFF if agent is None else why_not_free(agent)
-        self._count(agent_id, agent, why)
+        if agent is None or agent_id not in self._why or self._why[agent_id] is not why:
+            self._count(agent_id, agent, why)
         idle_since = agent.idle_since if agent is not None and why is None else None
         before = self._free.get(agent_id)
         if before == idle_since:
             return
         if before is not None:
-            for line, stage, level in served:
-                _remove(line.idle[stage], _entry(line, agent_id, before, level))
+            gone = (before, agent_id)
+            for queue, idle, fixed in self._places.get(agent_id, ()):
+                if len(idle) == 1:
+                    idle.clear()
+                    if len(self.lines[queue].idle) == 1:
+                        self.dirty.pop(queue, None)
+                else:
+                    _remove(idle, fixed or gone)
             del self._free[agent_id]
         if idle_since is not None:
             self._free[agent_id] = idle_since
-            self.dirty_named[agent_id] = None
-            for line, stage, level in served:
-                insort(line.idle[stage], _entry(line, agent_id, idle_since, level))
-                self.dirty[line.queue] = None
+            if agent_id in self._named:
+                self.dirty_named[agent_id] = None
+            entry = (idle_since, agent_id)
+            for queue, idle, fixed in self._places.get(agent_id, ()):
+                insort(idle, fixed or entry)
+                self.dirty[queue] = None
 
     def _count(self, agent_id: AgentId, agent: Agent | None, why: Exclusion | None) -> None:
-        at_work = agent is not None and agent.mode is AgentMode.READY
-        if at_work != (agent_id in self._at_work):
+        if agent_id in self._why:
+            self._excluded[self._why[agent_id]] -= 1
+        mode = AgentMode.LOGGED_OFF if agent is None else agent.mode
+        before = self._modes.get(agent_id, AgentMode.LOGGED_OFF)
+        if before is not mode:
+            is_on = (mode is not AgentMode.LOGGED_OFF) - (before is not AgentMode.LOGGED_OFF)
+            is_at_work = (mode is AgentMode.READY) - (before is AgentMode.READY)
             for line, _, _ in self._served.get(agent_id, ()):
-                self._staff[line.queue] += 1 if at_work else -1
-            if at_work:
-                self._at_work[agent_id] = None
-            else:
-                del self._at_work[agent_id]
-        known = agent_id in self._why
-        before = self._why.get(agent_id, Exclusion.LOGGED_OFF)
-        if (before is Exclusion.LOGGED_OFF) != (why is Exclusion.LOGGED_OFF):
-            for line, _, _ in self._served.get(agent_id, ()):
-                self._on[line.queue] += 1 if before is Exclusion.LOGGED_OFF else -1
-        if known:
-            self._excluded[before] -= 1
+                self._on[line.queue] += is_on
+                self._staff[line.queue] += is_at_work
+            self._modes[agent_id] = mode
         if agent is None:
             self._why.pop(agent_id, None)
             self._people.pop(agent_id, None)
@@ -298,13 +315,13 @@ def decide(index: Index, state: State, now: int, trace: list[Weighing] | None = 
         if first is None:
             del index.dirty[queue]
             continue
-        key = weighed(first[0], line, now)
+        key = weighed(first[0], line, now) if index.is_weighed or trace is not None else first[0]
         if trace is not None:
             trace.append(Weighing(CallId(first[0][-1]), queue, key))
         if best is None or key < best[0]:
             best = (key, first[0], line, first[1])
     named = _first_named(index, now, trace) if index.dirty_named else None
-    if named is not None and (best is None or named[0] < best[0]):
+    if named is not None and (best is None or named[0] < weighed(best[1], best[2], now)):
         call, line, agent = CallId(named[1][-1]), named[2], named[3]
         return Match(call=call, agent=agent, queue=line.queue, rule=NAMED, rank=(agent,))
     if best is None:
@@ -339,7 +356,7 @@ def _pick(
 ) -> Match:
     """Among the free agents that are able at this stage, the smallest rank."""
     groups = line.idle[: stage + 1]
-    candidates = sum(map(len, groups))
+    candidates = len(groups[0]) if stage == 0 else sum(map(len, groups))
     ranks: list[Rank]
     if line.is_in_order and trace is None:
         ranks = groups[0][:2] if len(groups) == 1 else sorted([idle for group in groups for idle in group[:2]])  # type: ignore[assignment]
@@ -361,11 +378,12 @@ def _pick(
 
 
 def _ranks(index: Index, state: State, now: int, line: Line, groups: Iterable[list[Idle]]) -> Iterable[Rank]:
+    midnight = midnight_before(state, now)
     for group in groups:
         for idle in group:
             agent = index.person(AgentId(idle[-1]))
             level = agent.profile.skills.get(line.queue, 0)
-            yield rank(line.settings, agent, state=state, now=now, level=level)
+            yield rank(line.settings, agent, state=state, now=now, midnight=midnight, level=level)
 
 
 def _what_they_are_best_at(index: Index, now: int, match: Match, order: Order) -> Match:
@@ -384,9 +402,6 @@ def _what_they_are_best_at(index: Index, now: int, match: Match, order: Order) -
     )  # fmt: skip
 
 
-def _entry(line: Line, agent_id: AgentId, idle_since: int, level: int) -> Idle:
-    return (-level, agent_id) if line.settings.strategy is Strategy.TOP_DOWN else (idle_since, agent_id)
-
-
 def _remove(entries: list[Entry], entry: Entry) -> None:
-    del entries[bisect_left(entries, entry)]
+    """Those who leave mostly stand first."""
+    del entries[0 if entries[0] == entry else bisect_left(entries, entry)]

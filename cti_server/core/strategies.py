@@ -17,9 +17,8 @@ looks at all free candidates.
 """
 
 from cti_server.core.entities import Agent, AgentDay, State
-from cti_server.core.fold_shared import midnight_before
 from cti_server.core.settings import QueueSettings
-from cti_server.core.vocabulary import AgentId, Micros, ResultsWindow, Strategy
+from cti_server.core.vocabulary import AgentId, ResultsWindow, Strategy
 
 Rank = tuple[int, ...]
 
@@ -28,6 +27,8 @@ IN_ORDER = (Strategy.LONGEST_IDLE, Strategy.TOP_DOWN)
 LOGGED_LEAST_US = 60_000_000
 HOUR_US = 3_600_000_000
 MILLION = 1_000_000
+NOTHING = AgentDay()
+"""The figures of somebody whose last change was yesterday. Never changed."""
 _MASK = (1 << 64) - 1
 
 
@@ -38,7 +39,8 @@ def standing(strategy: Strategy, agent: Agent, level: int) -> tuple[int, int]:
     return agent.idle_since, agent.agent
 
 
-def rank(settings: QueueSettings, agent: Agent, *, state: State, now: int, level: int = 0) -> Rank:
+def rank(settings: QueueSettings, agent: Agent, *, state: State, now: int, midnight: int, level: int = 0) -> Rank:
+    """``midnight``: the local day's beginning, in engine time."""
     match settings.strategy:
         case Strategy.LONGEST_IDLE | Strategy.TOP_DOWN:
             return standing(settings.strategy, agent, level)
@@ -48,46 +50,30 @@ def rank(settings: QueueSettings, agent: Agent, *, state: State, now: int, level
             return int(last is not None and agent.agent <= last), agent.agent
         case Strategy.RANDOM:
             return _hash(state.settings.routing_seed, state.draws + 1, agent.agent), agent.agent
-        case Strategy.LOWEST_OCCUPANCY:
-            figures = worked(agent, settings.results_window, state=state, now=now)
-            return occupancy_millionths(figures), agent.idle_since, agent.agent
-        case Strategy.EVEN_ANSWERED:
-            figures = worked(agent, settings.results_window, state=state, now=now)
-            return _an_hour((figures.answered + figures.dialled) * MILLION, figures), agent.idle_since, agent.agent
-        case Strategy.EVEN_TALK:
-            figures = worked(agent, settings.results_window, state=state, now=now)
-            return _an_hour(figures.talk_us, figures), agent.idle_since, agent.agent
-
-
-def worked(agent: Agent, window: ResultsWindow, *, state: State, now: int) -> AgentDay:
-    """The figures of an agent who is free now, the present moment included."""
-    since = agent.accounted_at
-    kept = agent.shift
-    if window is ResultsWindow.TODAY:
-        midnight = midnight_before(state, now)
-        kept = agent.today if since >= midnight else AgentDay()
-        since = Micros(max(since, midnight))
+    figures, since = _window(agent, settings.results_window, midnight)
     elapsed = max(0, now - since)
-    return AgentDay(
-        answered=kept.answered,
-        dialled=kept.dialled,
-        talk_us=kept.talk_us,
-        talks=kept.talks,
-        missed=kept.missed,
-        logged_us=kept.logged_us + elapsed,
-        ready_us=kept.ready_us + elapsed,
-        offered_us=kept.offered_us,
-        handling_us=kept.handling_us,
-    )
+    if settings.strategy is Strategy.LOWEST_OCCUPANCY:
+        whole = figures.handling_us + figures.ready_us + elapsed
+        share = figures.handling_us * MILLION // whole if whole else 0
+    else:
+        is_talk = settings.strategy is Strategy.EVEN_TALK
+        amount = figures.talk_us if is_talk else (figures.answered + figures.dialled) * MILLION
+        share = amount * HOUR_US // max(figures.logged_us + elapsed, LOGGED_LEAST_US)
+    return share, agent.idle_since, agent.agent
+
+
+def _window(agent: Agent, window: ResultsWindow, midnight: int) -> tuple[AgentDay, int]:
+    """The figures up to a moment, and that moment: since then the agent has been logged on, Ready and free."""
+    if window is ResultsWindow.LOG_ON:
+        return agent.shift, agent.accounted_at
+    if agent.accounted_at >= midnight:
+        return agent.today, agent.accounted_at
+    return NOTHING, midnight
 
 
 def occupancy_millionths(figures: AgentDay) -> int:
     whole = figures.handling_us + figures.ready_us
     return figures.handling_us * MILLION // whole if whole else 0
-
-
-def _an_hour(amount: int, figures: AgentDay) -> int:
-    return amount * HOUR_US // max(figures.logged_us, LOGGED_LEAST_US)
 
 
 def _hash(seed: int, draw: int, agent: AgentId) -> int:

@@ -33,6 +33,7 @@ def test_every_figure_has_a_name_of_its_own(
     pretend(monkeypatch, "gap", {"gap_p50_ms": 4.0, "floor_fsync_p50_ms": 0.5})
     pretend(monkeypatch, "media", {"relay_ratio": 1.1, "lost_packets": 0, "calls": 100})
     pretend(monkeypatch, "pop", {"pop_p95_ms": 30.0, "calls": 150})
+    pretend(monkeypatch, "routing", {"decisions_per_s": 70_000, "ratio": 0.2, "decision_us": 14.0})
     file = tmp_path / "bench.json"
     assert main(["bench", "--json", str(file)]) == 0
     assert json.loads(file.read_text()) == {
@@ -45,6 +46,9 @@ def test_every_figure_has_a_name_of_its_own(
         "media_calls": 100,
         "pop_p95_ms": 30.0,
         "pop_calls": 150,
+        "decisions_per_s": 70_000,
+        "ratio": 0.2,
+        "routing_decision_us": 14.0,
     }
     printed = capsys.readouterr().out
     assert "10: 3.1" in printed
@@ -55,12 +59,12 @@ def test_what_cannot_be_measured_is_said_and_the_others_go_on(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pretend(monkeypatch, "setup", CannotMeasure("packets cannot be captured (as root?)"))
-    for name in ("gap", "media", "pop"):
+    for name in ("gap", "media", "pop", "routing"):
         pretend(monkeypatch, name, {f"{name}_p50_ms": 1.0})
     file = tmp_path / "bench.json"
     assert main(["bench", "--json", str(file)]) == 1
     assert "cannot be measured: packets cannot be captured (as root?)" in capsys.readouterr().err
-    assert set(json.loads(file.read_text())) == {"gap_p50_ms", "media_p50_ms", "pop_p50_ms"}
+    assert set(json.loads(file.read_text())) == {"gap_p50_ms", "media_p50_ms", "pop_p50_ms", "routing_p50_ms"}
 
 
 def test_one_bench_alone(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
