@@ -82,7 +82,7 @@ class SipEndpoint:
                 self._on_event(event)
         finally:
             self._is_pumping = False
-        self._set_timer()
+            self._set_timer()
 
     def _received(self, data: bytes, flow: Flow) -> None:
         self.agent.receive(data, flow, self._clock())

@@ -18,6 +18,8 @@ CONNECTIONS_MAX = 2_000
 CONNECT_TIMEOUT_S = 8.0
 HELD_BYTES_MAX = 1024 * 1024
 """What may wait for a slow TCP peer; beyond this its connection is cut."""
+NAMES_MAX = 1_000
+"""Names that were looked up; peers may write any into their messages."""
 RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
 
 OnReceived = Callable[[bytes, Flow], None]
@@ -139,6 +141,10 @@ class SipSockets:
         host = self._names.get(out.flow.remote.host, out.flow.remote.host)
         if not _is_address(host):
             self._start(self._resolve(out))
+        elif (":" in host) != (":" in self.local.host):
+            # Asking uvloop to send there raises, and a peer may write any address into its Contact.
+            log.info("sip_address_of_another_family", transport=out.flow.transport)
+            self._later_lost(out.flow)
         elif out.flow.is_stream:
             self._send_stream(out)
         elif self._udp is not None:
@@ -170,7 +176,7 @@ class SipSockets:
         if connection is not None:
             connection.send(out.data, close=out.close)
         elif out.flow.connection:
-            asyncio.get_running_loop().call_soon(self._on_lost, out.flow)
+            self._later_lost(out.flow)
         elif out.flow.remote in self._waiting:
             self._waiting[out.flow.remote].append(out)
         else:
@@ -188,8 +194,16 @@ class SipSockets:
             self._waiting.pop(flow.remote, None)
             self._on_lost(flow)
             return
-        for out in self._waiting.pop(flow.remote, []):
+        waiting = self._waiting.pop(flow.remote, [])
+        if flow.remote not in self._by_remote:  # closed again at once, or one connection too many: not tried for ever
+            self._on_lost(flow)
+            return
+        for out in waiting:
             self._send_stream(out)
+
+    def _later_lost(self, flow: Flow) -> None:
+        """Not from within ``send``: whoever sends is in the middle of something."""
+        asyncio.get_running_loop().call_soon(self._on_lost, flow)
 
     # --- names ----------------------------------------------------------------------------------------------------
 
@@ -198,7 +212,10 @@ class SipSockets:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                found = await loop.getaddrinfo(host, out.flow.remote.port, type=socket.SOCK_DGRAM)
+                family = socket.AF_INET6 if ":" in self.local.host else socket.AF_INET
+                found = await loop.getaddrinfo(host, out.flow.remote.port, family=family, type=socket.SOCK_DGRAM)
+            if len(self._names) >= NAMES_MAX:
+                self._names.clear()
             self._names[host] = str(found[0][4][0])
         except (OSError, TimeoutError) as error:
             log.warning("sip_name_not_resolved", host=host, error=str(error))

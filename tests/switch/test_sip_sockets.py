@@ -1,0 +1,111 @@
+"""The sockets below the user agent: what cannot be sent is told as a lost flow, and never raises at the sender."""
+
+import asyncio
+import socket
+
+import pytest
+import uvloop
+
+from cti_server.sip.flow import Address, Flow, Outgoing
+from cti_server.switch.embedded.sip_sockets import SipSockets
+
+TIMEOUT_S = 20.0
+
+
+class Peer:
+    """The sockets with what they reported."""
+
+    def __init__(self) -> None:
+        self.lost: list[Flow] = []
+        self.changed = asyncio.Event()
+        self.sockets = SipSockets(
+            host="127.0.0.1", port=0, has_tcp=True, on_received=lambda data, flow: None, on_lost=self._lost
+        )
+
+    def _lost(self, flow: Flow) -> None:
+        self.lost.append(flow)
+        self.changed.set()
+
+    def flow(self, transport: str, host: str, port: int) -> Flow:
+        kind = "tcp" if transport == "tcp" else "udp"
+        return Flow(transport=kind, remote=Address(host, port), local=self.sockets.local)  # type: ignore[arg-type]  # one of the two
+
+    async def loses(self, flow: Flow) -> None:
+        """Send over it; it is reported lost, and not before ``send`` returned."""
+        known = len(self.lost)
+        self.sockets.send(Outgoing(data=b"OPTIONS", flow=flow))
+        assert len(self.lost) == known
+        async with asyncio.timeout(TIMEOUT_S):
+            while flow not in self.lost[known:]:
+                self.changed.clear()
+                await self.changed.wait()
+
+
+async def opened() -> Peer:
+    peer = Peer()
+    peer.sockets.bind()
+    await peer.sockets.open()
+    return peer
+
+
+def test_an_address_of_another_family_is_a_lost_flow_and_the_socket_lives_on() -> None:
+    """A peer may write an IPv6 address into its Contact although it was reached over IPv4."""
+
+    async def run() -> None:
+        peer = await opened()
+        try:
+            await peer.loses(peer.flow("udp", "2001:db8::1", 5060))
+            await peer.loses(peer.flow("tcp", "2001:db8::1", 5060))
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+                other.bind(("127.0.0.1", 0))
+                other.settimeout(TIMEOUT_S)
+                port = int(other.getsockname()[1])
+                peer.sockets.send(Outgoing(data=b"still there", flow=peer.flow("udp", "127.0.0.1", port)))
+                assert await asyncio.to_thread(other.recv, 100) == b"still there"
+        finally:
+            await peer.sockets.close()
+
+    uvloop.run(run())
+
+
+def test_a_name_is_resolved_to_an_address_that_the_socket_can_reach() -> None:
+    """`localhost` is ::1 first on many machines."""
+
+    async def run() -> None:
+        peer = await opened()
+        try:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+                other.bind(("127.0.0.1", 0))
+                other.settimeout(TIMEOUT_S)
+                port = int(other.getsockname()[1])
+                peer.sockets.send(Outgoing(data=b"hello", flow=peer.flow("udp", "localhost", port)))
+                assert await asyncio.to_thread(other.recv, 100) == b"hello"
+        finally:
+            await peer.sockets.close()
+
+    uvloop.run(run())
+
+
+def test_no_connection_is_opened_for_ever_where_there_is_room_for_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> int:
+        accepted = 0
+
+        def count(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal accepted
+            accepted += 1
+            writer.close()
+
+        server = await asyncio.start_server(count, "127.0.0.1", 0)
+        peer = await opened()
+        try:
+            flow = peer.flow("tcp", "127.0.0.1", int(server.sockets[0].getsockname()[1]))
+            await peer.loses(flow)
+            for _ in range(50):
+                await asyncio.sleep(0)
+            return accepted
+        finally:
+            await peer.sockets.close()
+            server.close()
+
+    monkeypatch.setattr("cti_server.switch.embedded.sip_sockets.CONNECTIONS_MAX", 0)
+    assert uvloop.run(run()) <= 1
