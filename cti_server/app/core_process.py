@@ -103,6 +103,7 @@ class CoreProcess:
         self._performers.add((LookUpCustomer, CheckPin), self._customers)
         self._performers.add((PrepareCard,), self._gateway)
         self._publishers.add(self._gateway)
+        self._enrolled: tuple[AgentProfile, ...] | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     def _revive(self, state: State) -> Centre:
@@ -248,10 +249,14 @@ class CoreProcess:
         await asyncio.wait([self._running])
 
     async def _load(self) -> None:
+        await self._load_settings()
+        await self._look_at_roster()
+
+    async def _load_settings(self) -> bool:
         reply = await self.engine.carry_out(LoadSettings(settings=self._configuration.centre))
         if reply.code:
             log.error("settings_refused", code=reply.code, **reply.parameters)
-        await self._enrol(await self._roster())
+        return not reply.code
 
     async def reload(self) -> None:
         """The configuration's text was changed: all of it takes effect, or nothing. Addresses and ports wait for a
@@ -261,9 +266,14 @@ class CoreProcess:
         except DataErrors as error:
             log.error("configuration_kept", problems=[str(problem) for problem in error.problems])
             return
-        self._configuration = fresh
+        before, self._configuration = self._configuration, fresh
         self._centre.load_flows(fresh.flows)
-        await self._load()
+        if not await self._load_settings():
+            self._configuration = before
+            self._centre.load_flows(before.flows)
+            return
+        self._enrolled = None
+        await self._look_at_roster()
         log.info("configuration_loaded", version=fresh.version)
 
     async def _roster(self) -> tuple[AgentProfile, ...]:
@@ -274,19 +284,22 @@ class CoreProcess:
         if reply.code:
             log.error("roster_refused", code=reply.code, **reply.parameters)
 
+    async def _look_at_roster(self) -> None:
+        """Without the main database the agents stay who they were: the journal knows them, and calls go on."""
+        try:
+            roster = await self._roster()
+        except SQLAlchemyError as error:
+            log.warning("roster_unreadable", error=type(error).__name__)
+            return
+        if roster != self._enrolled:
+            self._enrolled = roster
+            await self._enrol(roster)
+
     async def _watch_roster(self) -> None:
         """People are data: what `./ieum user` changes is known to routing within seconds."""
-        known = await self._roster()
         while True:
             await asyncio.sleep(ROSTER_EVERY_S)
-            try:
-                roster = await self._roster()
-            except SQLAlchemyError as error:
-                log.warning("roster_unreadable", error=type(error).__name__)
-                continue
-            if roster != known:
-                known = roster
-                await self._enrol(roster)
+            await self._look_at_roster()
 
 
 def _next_epoch(file: Path) -> int:
