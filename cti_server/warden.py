@@ -66,13 +66,16 @@ class Warden:
                 await asyncio.sleep(1.0)
                 continue
             started = time.monotonic()
-            child.process = await asyncio.create_subprocess_exec(
-                sys.executable, *child.command, env={**os.environ, **child.environment}, start_new_session=True
-            )
-            code = await child.process.wait()
+            try:
+                child.process = await asyncio.create_subprocess_exec(
+                    sys.executable, *child.command, env={**os.environ, **child.environment}, start_new_session=True
+                )
+                what = f"ended ({_meaning(await child.process.wait())})"
+            except OSError as error:  # no memory or no process number left for the moment: the next try may succeed
+                what = f"could not be started ({error.strerror})"
             quick = time.monotonic() - started < QUICK_DEATH_S
             pause_s = min(max(1.0, pause_s * 2), PAUSE_MAX_S) if quick else 0.0
-            self._report(f"{child.name} ended ({_meaning(code)}); started again in {pause_s:.0f} s")
+            self._report(f"{child.name} {what}; started again in {pause_s:.0f} s")
             await asyncio.sleep(pause_s)
 
     async def _end(self, child: Child) -> None:

@@ -5,6 +5,9 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from cti_server.warden import Child, Warden
 
@@ -80,5 +83,28 @@ def test_a_child_that_does_not_listen_is_killed_in_the_end(tmp_path: Path) -> No
         await asyncio.wait_for(running, TIMEOUT_S)
         assert not is_alive(pids(file)[0])
         assert said == ["web did not stop within 10 s and was killed"]
+
+    asyncio.run(run())
+
+
+def test_a_child_that_cannot_be_started_now_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine out of memory or process numbers for a moment must not lose its centre for good."""
+    start, failures = asyncio.create_subprocess_exec, [BlockingIOError(11, "Resource temporarily unavailable")]
+
+    async def scarce(*command: str, **options: Any) -> asyncio.subprocess.Process:
+        if failures:
+            raise failures.pop()
+        return await start(*command, **options)
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", scarce)
+
+    async def run() -> None:
+        file, said = tmp_path / "pids", list[str]()
+        warden = Warden([Child(name="web", command=("-c", WRITES_ITS_PID, str(file)))], report=said.append)
+        running = asyncio.create_task(warden.run())
+        await until(lambda: len(pids(file)) == 1)
+        assert said == ["web could not be started (Resource temporarily unavailable); started again in 1 s"]
+        warden.stop()
+        await asyncio.wait_for(running, TIMEOUT_S)
 
     asyncio.run(run())
