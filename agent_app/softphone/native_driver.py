@@ -30,7 +30,13 @@ class NativeDriver:
             return
         voice = self._voice = Voice(self._device)
         voice.muted = self._muted
-        port = await voice.open(self._line.local_host)
+        try:
+            port = await voice.open(self._line.local_host)
+        except OSError:
+            # Better back to the queue at once than ringing at somebody who pressed "accept".
+            self._silence()
+            self._line.hang_up()
+            return
         if self._line.is_busy:
             self._line.answer(media_port=port)
         else:

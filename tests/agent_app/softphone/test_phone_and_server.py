@@ -211,3 +211,46 @@ async def wrong_password() -> None:
     assert failed.reason.startswith("401") or failed.reason.startswith("403")
     await phone.close()
     await server.endpoint.close()
+
+
+def test_a_phone_without_a_free_port_refuses_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the caller would wait for somebody who pressed "accept" and hears nothing."""
+
+    async def no_port(voice: Voice, host: str) -> int:
+        raise OSError("no even UDP port is free")
+
+    monkeypatch.setattr(Voice, "open", no_port)
+    asyncio.run(answered_without_port())
+
+
+async def answered_without_port() -> None:
+    server = await started_server()
+    where = server.endpoint.sockets.local
+    sound = Instrument(440)
+    window = Held()
+    phone = Phone(lambda user: NativeDriver(user, sound), sound, publish=window, quit_now=lambda: None)
+    phone.obey(
+        ms.Configure(
+            host=where.host, port=where.port, transport="udp", extension="2001", user="2001.x", password="secret"
+        )
+    )
+    await window.until(lambda status: status.registration == "registered")
+    binding = server.endpoint.agent.bindings("2001")[0]
+    negotiator = Negotiator(media=LocalMedia(address="127.0.0.1", port=20_000), session_id=1)
+    call = OutboundCall(
+        target=binding.contact,
+        from_uri=f"sip:01012345678@{where.host}",
+        sdp=negotiator.offer(),
+        flow=binding.flow,
+        pin_flow=True,
+    )
+    server.endpoint.agent.place_call(5, call, EngineClock()())
+    server.endpoint.pump()
+    await window.until(lambda status: status.call is not None and status.call.state == "ringing")
+    phone.obey(ms.Answer())
+    failed = await server.until(lambda event: isinstance(event, ev.Failed))
+    assert isinstance(failed, ev.Failed)
+    assert failed.status == 486
+    await window.until(lambda status: status.call is not None and status.call.state == "ended")
+    await phone.close()
+    await server.endpoint.close()
