@@ -32,7 +32,8 @@ class PhoneProcess:
         with contextlib.suppress(FileNotFoundError):
             self._rendezvous.unlink()
         command = ("-m", "agent_app.softphone", "--rendezvous", str(self._rendezvous), *self._arguments)
-        self._process = await asyncio.create_subprocess_exec(sys.executable, *command)
+        # A session of its own: Ctrl+C at the terminal is for whoever started the robots, who then end their calls.
+        self._process = await asyncio.create_subprocess_exec(sys.executable, *command, start_new_session=True)
         async with asyncio.timeout(START_TIMEOUT_S):
             while not self._rendezvous.exists():
                 await asyncio.sleep(POLL_S)

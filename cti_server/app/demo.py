@@ -52,7 +52,10 @@ def run_demo(*, headless: bool, seconds: float | None, report_file: Path | None)
     render_utterances(SPEECH, utterances())
     _say("Making the sample centre …")
     centre = make_demo_centre(is_attended=is_attended)
-    report = asyncio.run(_day(centre, duration_s=duration_s, is_attended=is_attended))
+    try:
+        report = asyncio.run(_day(centre, duration_s=duration_s, is_attended=is_attended))
+    except asyncio.CancelledError as error:
+        raise DemoFailed("ended by a signal before the day was over") from error
     _keep_recordings(centre)
     if report_file is not None:
         report_file.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
@@ -65,6 +68,11 @@ def _has_display() -> bool:
 
 
 async def _day(centre: DemoCentre, *, duration_s: float, is_attended: bool) -> DemoReport:
+    # Whoever ends the demo ends its processes with it: each has a session of its own, and none would notice.
+    this = asyncio.current_task()
+    assert this is not None
+    with contextlib.suppress(NotImplementedError):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
     async with _server(centre), _desk(centre, is_attended=is_attended) as (desk, desk_report):
         closed = desk.wait() if is_attended else None
         day = await _crowd(centre, duration_s=duration_s, is_attended=is_attended, closed=closed)
@@ -130,7 +138,9 @@ async def _desk(
         )
         environment["QT_QPA_PLATFORM"] = "offscreen"
         shutil.rmtree(SCREENSHOTS, ignore_errors=True)
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", *command, env=environment, cwd=ROOT)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", *command), env=environment, start_new_session=True, cwd=ROOT
+    )
 
     def read() -> DeskReport | None:
         return msgspec.json.decode(report.read_bytes(), type=DeskReport) if report.exists() else None
@@ -161,6 +171,7 @@ async def _crowd(
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "agent_app.robots", str(day_file), str(report_file)),
         stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,
         cwd=ROOT,
     )
     assert process.stdout is not None
