@@ -25,7 +25,7 @@ from cti_server.core.vocabulary import (
 HOUR_US = 3_600_000_000
 FINISHED_KEPT_US = 24 * HOUR_US
 FINISHED_KEPT_MAX = 20_000
-PACE_MEMORY = 16
+PACE_MEMORY = 32
 """Departures that the average pace remembers."""
 LAST_AGENTS_MAX = 50_000
 PIN_FAILURES_KEPT_US = HOUR_US
