@@ -1,4 +1,4 @@
-"""`ieum simulate`: runs a scenario file and prints its figures; says how far it is when it takes long.
+"""`ieum simulate`: runs a scenario file and prints its figures, or fills a data folder with a made-up day.
 
 What a scenario means stands in docs/simulation.md; it is run in `cti_server/sim/simulate.py`.
 """
@@ -13,6 +13,14 @@ from cti_server.sim.simulate import simulate
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.day == (arguments.scenario is not None):
+        print("ieum simulate: give either a scenario or --day (see ieum simulate --help)", file=sys.stderr)
+        return 2
+    if arguments.day:
+        from cti_server.commands.made_up import run_day  # it needs half the server; scenarios do not
+
+        run_day(arguments.data, seed=arguments.seed or 1, speed=arguments.speed)
+        return 0
     started = time.monotonic()
     scenario = load(arguments.scenario)
     result = simulate(
