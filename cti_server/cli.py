@@ -191,7 +191,12 @@ def _check(parser: argparse.ArgumentParser) -> None:
 
 
 def _simulate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("scenario", type=input_file, metavar="FILE.yaml", help="the scenario")
+    parser.add_argument("scenario", type=input_file, nargs="?", metavar="FILE.yaml", help="the scenario")
+    parser.add_argument("--day", action="store_true", help="instead: a made-up day, through the real engine")
+    parser.add_argument("--data", type=data_folder, metavar="DIR", help="with --day: a new data folder for it")
+    parser.add_argument(
+        "--speed", type=seconds, default=0.0, metavar="N", help="with --day: N times as fast as life (default: at once)"
+    )
     parser.add_argument("--replications", type=count, metavar="N", help="how many days (default: the scenario's)")
     parser.add_argument("--seed", type=count, metavar="N", help="another day, other luck (default: the scenario's)")
     _json(parser)
