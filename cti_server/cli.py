@@ -31,6 +31,7 @@ from cti_server.commands.arguments import (
 FAILED = 1
 BAD_USE = 2
 STOPPED_BY_HAND = 130
+OURS = ("cti_server", "agent_app", "ivr", "scripts", "datafiles")
 BENCHES = ("setup", "gap", "media", "pop", "routing")
 LANGUAGES = ("ko", "en")
 ROLES = ("agent", "supervisor", "reviewer", "administrator")
@@ -124,6 +125,8 @@ def _one_line(error: Exception) -> str:
     if isinstance(error, DataErrors):
         more = len(error.problems) - 1
         return str(error.problems[0]) + (f" (and {more} more; `ieum check` shows them)" if more else "")
+    if isinstance(error, ModuleNotFoundError) and error.name and error.name.split(".")[0] not in OURS:
+        return f"the library {error.name} is not installed: this needs the server's part, `pip install 'ieum[server]'`"
     message = " ".join(str(error).split())
     if isinstance(error, IeumError | OSError) and message:
         return message

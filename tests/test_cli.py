@@ -162,6 +162,18 @@ def test_a_desktop_without_a_display_is_a_failure_in_one_line(
     assert capsys.readouterr().err.startswith("ieum agent: there is no display")
 
 
+def test_a_workplace_without_the_server_is_told_what_it_lacks(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(_: object) -> int:
+        raise ModuleNotFoundError("No module named 'yaml'", name="yaml")
+
+    monkeypatch.setattr("cti_server.commands.test.run", run)
+    assert cli.main(["test"]) == 1
+    said = capsys.readouterr().err
+    assert "yaml" in said and "ieum[server]" in said and said.count("\n") == 1
+
+
 def test_the_launcher_answers_help_and_bad_use_before_it_sets_anything_up() -> None:
     assert ask("--help")[0] == 0
     status, out, err = ask("demo", "--seconds", "x")
