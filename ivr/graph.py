@@ -112,7 +112,7 @@ def needs_audio(node: Node) -> bool:
 
 
 def prompt_fields(node: Node) -> Iterator[tuple[str, tuple[PromptRef, ...]]]:
-    for field in ("prompts", "invalid", "silent", "offer", "ask_number"):
+    for field in ("prompts", "invalid", "silent", "offer", "ask_number", "wait_raised"):
         prompts: tuple[PromptRef, ...] = getattr(node, field, ())
         if prompts:
             yield field, prompts

@@ -120,7 +120,11 @@ class WaitNode(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=
 
 
 class QueueNode(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="queue"):
-    """Waits for an agent. `position` and `expected_wait` name numbered prompts; `keys` lead to other nodes."""
+    """Waits for an agent. `position` and `expected_wait` name numbered prompts; `keys` lead to other nodes.
+
+    `wait_raised` is said before an expected wait that is longer than what was said before; without it, such a wait is
+    not said.
+    """
 
     queue: str
     priority: Annotated[int, Meta(ge=0, le=9)] = 0
@@ -130,6 +134,7 @@ class QueueNode(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag
     announce_every_s: Annotated[int, Meta(ge=0, le=600)] = 0
     position: str | None = None
     expected_wait: str | None = None
+    wait_raised: tuple[PromptRef, ...] = ()
     offer: tuple[PromptRef, ...] = ()
     keys: dict[str, NodeId] = {}
     refused: NodeId | None = None

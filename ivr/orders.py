@@ -187,10 +187,13 @@ class DataWaitEnded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class AnnouncementDue(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Time to tell the waiting caller the place in the queue (1 = next) and the expected wait, if it is known."""
+    """Time to tell the waiting caller the place in the queue (1 = next) and the expected wait, if it is known.
+
+    ``is_raised``: longer than was said before; it is said as a change, or not at all."""
 
     position: int
     expected_wait_s: int | None = None
+    is_raised: bool = False
 
 
 class QueueKeyPressed(msgspec.Struct, frozen=True, kw_only=True, tag=True):

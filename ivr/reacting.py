@@ -189,7 +189,9 @@ def _announcement(node: QueueNode, position: FlowPosition, due: AnnouncementDue)
     said: list[str] = []
     if node.position is not None and due.position >= 1:
         said.append(numbered_key(node.position, due.position, position.language))
-    if node.expected_wait is not None and due.expected_wait_s is not None:
+    may_say = not due.is_raised or bool(node.wait_raised)
+    if node.expected_wait is not None and due.expected_wait_s is not None and may_say:
+        said += keys_of(node.wait_raised, position) if due.is_raised else ()
         said.append(numbered_key(node.expected_wait, whole_minutes(due.expected_wait_s), position.language))
     return (*said, *keys_of(node.offer, position))
 

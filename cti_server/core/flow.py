@@ -252,7 +252,11 @@ def _wait_now(step: Step, call: Call) -> AnnouncementDue:
             is_raised=said is not None and said.is_raised,
         )
     )
-    return AnnouncementDue(position=place, expected_wait_s=None if said is None else said.estimate.seconds)
+    return AnnouncementDue(
+        position=place,
+        expected_wait_s=None if said is None else said.estimate.seconds,
+        is_raised=said is not None and said.is_raised,
+    )
 
 
 def _context(step: Step, call: Call, flow: Flow) -> FlowContext:

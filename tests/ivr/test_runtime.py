@@ -254,3 +254,24 @@ def test_whatever_comes_the_law_of_a_step_holds(
         if step.position is None:
             return
         step = resume(MAIN, step.position, given_input, context)
+
+
+def test_a_longer_wait_is_said_as_a_change_or_not_at_all() -> None:
+    """Where the flow has words for the change they come first; without them the caller hears the place alone."""
+    due = AnnouncementDue(position=2, expected_wait_s=120, is_raised=True)
+    said: dict[bool, tuple[str, ...]] = {}
+    for has_words in (True, False):
+        node = QueueNode(
+            queue="orders",
+            position="position",
+            expected_wait="expected_wait",
+            wait_raised=("wait_raised",) if has_words else (),
+        )
+        flow = Flow(id="f", version="1", title={}, languages=("ko",), start="wait", nodes={"wait": node})
+        position = start(flow, FlowContext(weekday=0, minute=600)).position
+        assert position is not None
+        (order,) = resume(flow, position, due, FlowContext(weekday=0, minute=600)).orders
+        assert isinstance(order, Play)
+        said[has_words] = order.prompts
+    assert said[True] == ("ko/position.2", "ko/wait_raised", "ko/expected_wait.2")
+    assert said[False] == ("ko/position.2",)
