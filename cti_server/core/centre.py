@@ -238,7 +238,7 @@ class Centre:
                 return calls, people
             call = self.state.calls[match.call]
             order = routing.order_of(call)
-            offers.deliver(step, call, match, index.excluded(match))
+            offers.deliver(step, call, match, index.excluded(match.candidates, by_name=match.rule == routing.NAMED))
             self._sync(step, calls, people)
             first = index.first_for(match.agent, match.queue)
             if first is not None and first < order:
