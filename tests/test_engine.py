@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -21,6 +21,7 @@ from cti_server.core.inputs import (
     LegCleared,
     LogOff,
     RequestCallbackFor,
+    Restarted,
     SetNotReady,
     SetReady,
     Tick,
@@ -122,6 +123,33 @@ def test_a_deadline_wakes_the_engine(tmp_path: Path) -> None:
             await run.kim_is_ready()
             run.engine.submit(caller())
             await run.until(lambda: any(isinstance(effect, PlaceLeg) for effect in run.outside.performed))
+
+    asyncio.run(work())
+
+
+class Noted(Centre):
+    """Remembers what it was told, in order."""
+
+    told: ClassVar[list[type[inputs.Input]]] = []
+
+    def handle(self, input: inputs.Input, now: int) -> Outcome:
+        Noted.told.append(type(input))
+        return super().handle(input, now)
+
+
+def test_after_a_restart_nobody_is_blamed_for_what_ran_out_meanwhile(tmp_path: Path) -> None:
+    async def work() -> None:
+        async with running(tmp_path) as run:
+            await run.set_up(pop_wait_ms=30)
+            run.engine.submit(DesktopConnected(agent=KIM))
+            await run.kim_is_ready()
+            run.engine.submit(caller())
+            await run.until(lambda: "CallDelivered" in run.outside.kinds)
+        await asyncio.sleep(0.05)  # the process is away, and the wait for the card runs out
+        async with running(tmp_path, make_centre=Noted) as run:
+            run.engine.submit(Restarted(inventory=(), registered=()))
+            await run.until(lambda: Tick in Noted.told)
+            assert Noted.told[:2] == [Restarted, Tick]
 
     asyncio.run(work())
 
