@@ -154,6 +154,7 @@ class RobotAgent:
                 self.agent, self.call = frame.agent, frame.call
                 self._send_again()
                 self._look()
+                self._get_ready_again()
             case sv.FactFrame():
                 self._fact(frame.body)
             case sv.CardSection() if frame.section == "header":
