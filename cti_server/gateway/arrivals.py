@@ -59,7 +59,7 @@ class Arrivals:
         self._look = look
         self._phones = phones
         self._place = place
-        self._library = library
+        self.library = library
         self._utc_now = utc_now
 
     async def let_in(self, hello: Hello, address: str) -> Session:
@@ -79,7 +79,7 @@ class Arrivals:
 
     def welcome(self, session: Session, state: State) -> Welcome:
         """What a desktop needs before anything else; makes new credentials for its phone."""
-        person, library = session.person, self._library
+        person, library = session.person, self.library
         return Welcome(
             version=VERSION,
             session=session.claim.session,

@@ -91,7 +91,8 @@ class Gateway:
         self._frames = Frames(
             door=door, asks=Asks(main=main, desk=self.desk, state=self.state), sessions=self._sessions
         )
-        library = Library(scripts=scripts, scripts_version=scripts_version, views=main.declarations.titles())
+        self._views = main.declarations.titles()
+        library = Library(scripts=scripts, scripts_version=scripts_version, views=self._views)
         self._arrivals = Arrivals(
             sessions=self._sessions,
             door=door,
@@ -143,6 +144,10 @@ class Gateway:
             await self._server.wait_closed()
         await self._frames.close()
         await self.desk.close()
+
+    def load_scripts(self, scripts: msgspec.Raw, version: str) -> None:
+        """Desktops that come from now on get these; whoever is connected keeps theirs until the next connection."""
+        self._arrivals.library = Library(scripts=scripts, scripts_version=version, views=self._views)
 
     def state(self) -> State:
         """The state as last published."""
