@@ -204,7 +204,7 @@ class CoreProcess:
             main=self._main_system,
             history=self._history,
             token_key=self._token_key,
-            scripts=msgspec.Raw(msgspec.json.encode(self._configuration.library)),
+            scripts=_as_json(self._configuration),
             scripts_version=self._configuration.library.version,
         )
 
@@ -272,6 +272,7 @@ class CoreProcess:
             self._configuration = before
             self._centre.load_flows(before.flows)
             return
+        self._gateway.load_scripts(_as_json(fresh), fresh.library.version)
         self._enrolled = None
         await self._look_at_roster()
         log.info("configuration_loaded", version=fresh.version)
@@ -300,6 +301,11 @@ class CoreProcess:
         while True:
             await asyncio.sleep(ROSTER_EVERY_S)
             await self._look_at_roster()
+
+
+def _as_json(configuration: Configuration) -> msgspec.Raw:
+    """The scripts as desktops read them."""
+    return msgspec.Raw(msgspec.json.encode(configuration.library))
 
 
 def _next_epoch(file: Path) -> int:
@@ -337,8 +343,9 @@ async def _core(configuration: Configuration, file: Path | None) -> int:
     ended = asyncio.create_task(process.until_ended())
     asked = asyncio.create_task(done.wait())
     await asyncio.wait([ended, asked], return_when=asyncio.FIRST_COMPLETED)
-    if ended.done():
+    was_asked = done.is_set()
+    if not was_asked:
         log.error("engine_ended", hint="the warden starts this process again")
     await process.stop()
     asked.cancel()
-    return 1 if ended.done() else 0
+    return 0 if was_asked else 1

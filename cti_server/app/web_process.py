@@ -24,6 +24,8 @@ from cti_server.web.credentials_server import CredentialService
 from cti_server.web.pins import PinStore
 from cti_server.web.sign_in import WebSessions
 
+LOOK_EVERY_S = 2.0
+
 log = structlog.get_logger(__name__)
 
 
@@ -57,25 +59,36 @@ class WebProcess:
         self._serving = asyncio.create_task(self._http.serve(), name="http")
         log.info("web_ready")
 
+    async def until_ended(self) -> None:
+        """Returns when there is no HTTP or no projector any more."""
+        while not self._serving.done() and self._thread.is_alive():
+            await asyncio.wait([self._serving], timeout=LOOK_EVERY_S)
+        log.error("web_ended", http=not self._serving.done(), projector=self._thread.is_alive())
+
     async def stop(self) -> None:
         self._http.should_exit = True
-        await self._serving
+        await asyncio.gather(self._serving, return_exceptions=True)
         self._stop_projector.set()
         await asyncio.to_thread(self._thread.join)
         await self._credentials.close()
 
 
 def run_web(data: Path, file: Path | None) -> int:
-    """Until SIGTERM."""
-    asyncio.run(_web(config.read(data, file)))
-    return 0
+    """Until SIGTERM (exit status 0), or until a part of it ended by itself (1): the warden then starts it again."""
+    return asyncio.run(_web(config.read(data, file)))
 
 
-async def _web(configuration: Configuration) -> None:
+async def _web(configuration: Configuration) -> int:
     process = WebProcess(configuration)
     done = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, done.set)
     await process.start()
-    await done.wait()
+    asked = asyncio.create_task(done.wait())
+    ended = asyncio.create_task(process.until_ended())
+    await asyncio.wait([asked, ended], return_when=asyncio.FIRST_COMPLETED)
+    was_asked = done.is_set()
+    asked.cancel()
+    ended.cancel()
     await process.stop()
+    return 0 if was_asked else 1

@@ -39,6 +39,16 @@ class Flows:
         self.loaded.append(flows)
 
 
+class Desktops:
+    """In the place of the gateway: the scripts' versions that desktops get."""
+
+    def __init__(self) -> None:
+        self.versions: list[str] = []
+
+    def load_scripts(self, scripts: object, version: str) -> None:
+        self.versions.append(version)
+
+
 @pytest.fixture
 def process(tmp_path: Path) -> Any:
     """Only the parts that decide; neither sockets nor disks."""
@@ -47,7 +57,7 @@ def process(tmp_path: Path) -> Any:
     config.write_defaults(tmp_path)
     made: Any = CoreProcess.__new__(CoreProcess)
     made._file, made._folder, made._configuration = None, folder, config.read(tmp_path)
-    made.engine, made._centre = Engine(), Flows()
+    made.engine, made._centre, made._gateway = Engine(), Flows(), Desktops()
     made._database, made._enrolled = SimpleNamespace(), None
     made._readers = ThreadPoolExecutor(1)
     yield made
@@ -82,10 +92,12 @@ def test_a_configuration_that_is_refused_leaves_everything_as_it_was(
     asyncio.run(process.reload())
     assert process._configuration is before
     assert process._centre.loaded[-1] is before.flows
+    assert process._gateway.versions == []
     process.engine.code = ""
     asyncio.run(process.reload())
     assert process._configuration.version != before.version
     assert process._centre.loaded[-1] is process._configuration.flows
+    assert process._gateway.versions == [process._configuration.library.version]
 
 
 def test_a_broken_configuration_is_not_looked_at_further(process: Any) -> None:
