@@ -232,8 +232,9 @@ class Engine:
     def _drain(self) -> list[_Entry]:
         entries = [self._inbox.popleft() for _ in range(min(len(self._inbox), BATCH_MAX))]
         deadline = self._next_deadline()
+        # What ran out while the process was dead is nobody's fault: first it is asked who is still there.
+        entries.sort(key=lambda entry: not isinstance(entry.input, Restarted))
         if deadline is not None and deadline <= self._clock():
-            # What ran out while the process was dead is nobody's fault: first it is asked who is still there.
             is_back = bool(entries) and isinstance(entries[0].input, Restarted)
             entries.insert(1 if is_back else 0, _Entry(Tick()))
         return entries
