@@ -1,8 +1,9 @@
 """The softphone driver on pyVoIP, selectable instead of our own.
 
-pyVoIP keeps 8-bit samples inside (about 25 dB of signal to noise in speech), rings for a second before it tells, and
-knows no re-INVITE and no CANCEL; our server needs neither of an agent's phone. It works with threads, so everything
-it says crosses into the event loop here, and what blocks runs in an executor of its own.
+pyVoIP keeps 8-bit samples inside (about 25 dB of signal to noise in speech), rings for a second before it tells, knows
+no re-INVITE, which our server never sends to an agent's phone, and lets a call ring on that was cancelled, which is
+mended here. It works with threads, so everything it says crosses into the event loop here, and what blocks runs in an
+executor of its own.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import random
 import socket
 import time
 import warnings
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -29,6 +31,23 @@ FRAME_S = 0.02
 RTP_RANGE = (10_000, 19_000)
 RTP_PORTS_WANTED = 12
 """pyVoIP takes any port of its range without looking whether it is free; it gets a short one that is."""
+
+
+class _Phone(VoIPPhone):
+    """pyVoIP with CANCEL: a ringing call that the other side gave up is over."""
+
+    def __init__(self, *where: Any, on_cancel: Callable[[Any], None], **options: Any) -> None:
+        self._on_cancel = on_cancel
+        super().__init__(*where, **options)
+
+    def callback(self, request: Any) -> None:
+        super().callback(request)
+        if request.type.name == "MESSAGE" and request.method == "CANCEL":
+            call = self.calls.get(request.headers["Call-ID"])
+            if call is not None and call.state == CallState.RINGING:
+                with contextlib.suppress(Exception):  # answered or denied in another thread at this moment
+                    call.deny()
+                self._on_cancel(call)
 
 
 class PyVoipDriver:
@@ -53,13 +72,14 @@ class PyVoipDriver:
         self._user.registration_changed("registering", "")
         host = await self._loop.run_in_executor(self._threads, local_host, account)
         first = await self._loop.run_in_executor(self._threads, free_rtp_ports, host)
-        self._phone = VoIPPhone(
+        self._phone = _Phone(
             account.host,
             account.port,
             account.user,
             account.password,
             myIP=host,
             callCallback=self._rings,
+            on_cancel=self._is_cancelled,
             sipPort=free_port(host),
             rtpPortLow=first,
             rtpPortHigh=first + RTP_PORTS_WANTED,
@@ -131,6 +151,10 @@ class PyVoipDriver:
         assert self._loop is not None
         self._loop.call_soon_threadsafe(self._ringing, call)
 
+    def _is_cancelled(self, call: Any) -> None:
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._cancelled, call)
+
     def _carry(self, call: Any) -> None:
         """Sound both ways until the call is over: 16-bit frames of the device, 8-bit ones of pyVoIP."""
         next_at = time.monotonic()
@@ -149,7 +173,13 @@ class PyVoipDriver:
 
     # --- in the event loop ----------------------------------------------------------------------------------------
 
+    def _cancelled(self, call: Any) -> None:
+        if call is self._call and not self._is_answered:
+            self._over("cancelled")
+
     def _ringing(self, call: Any) -> None:
+        if call.state != CallState.RINGING:  # cancelled within the second that pyVoIP takes to tell
+            return
         if self._call is not None:
             assert self._loop is not None
             self._loop.run_in_executor(self._threads, call.deny)

@@ -192,6 +192,49 @@ async def one_call(driver: type[NativeDriver | PyVoipDriver], transport: str) ->
     await server.endpoint.close()
 
 
+@pytest.mark.parametrize("driver", [NativeDriver, PyVoipDriver])
+def test_a_call_that_is_given_up_stops_ringing_and_the_next_one_rings(
+    driver: type[NativeDriver | PyVoipDriver],
+) -> None:
+    asyncio.run(two_calls_given_up(driver))
+
+
+async def two_calls_given_up(driver: type[NativeDriver | PyVoipDriver]) -> None:
+    server = await started_server()
+    where = server.endpoint.sockets.local
+    sound = Instrument(440)
+    window = Held()
+    phone = Phone(lambda user: driver(user, sound), sound, publish=window, quit_now=lambda: None)
+    phone.obey(
+        ms.Configure(
+            host=where.host, port=where.port, transport="udp", extension="2001", user="2001.x", password="secret"
+        )
+    )
+    await window.until(lambda status: status.registration == "registered")
+    await server.until(lambda event: isinstance(event, ev.BindingsChanged))
+    binding = server.endpoint.agent.bindings("2001")[0]
+    for leg in (5, 6):
+        call = OutboundCall(
+            target=binding.contact,
+            from_uri=f"sip:01012345678@{where.host}",
+            sdp=Negotiator(media=LocalMedia(address="127.0.0.1", port=20_000), session_id=leg).offer(),
+            flow=binding.flow,
+            pin_flow=True,
+            headers=(("X-Ieum-Call", str(leg)),),
+        )
+        server.endpoint.agent.place_call(leg, call, EngineClock()())
+        server.endpoint.pump()
+        await window.until(lambda status: status.call is not None and status.call.state == "ringing")
+        server.endpoint.agent.cancel(leg, EngineClock()())
+        server.endpoint.pump()
+        ended = await window.until(lambda status: status.call is not None and status.call.state == "ended")
+        assert ended.call is not None
+        assert (ended.call.call, ended.call.ended_by) == (leg, "cancelled")
+        await server.until(lambda event, leg=leg: isinstance(event, ev.Failed) and event.leg == leg)  # type: ignore[misc]  # bound in the loop
+    await phone.close()
+    await server.endpoint.close()
+
+
 def test_a_wrong_password_is_reported_and_not_tried_for_ever() -> None:
     asyncio.run(wrong_password())
 
