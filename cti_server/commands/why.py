@@ -12,12 +12,14 @@ from pathlib import Path
 
 import msgspec
 
+from cti_server.core import routing
 from cti_server.core.availability import Exclusion
 from cti_server.core.events import Event
 from cti_server.core.explain import Decision, Explanation, NonOffer, Reason, explain
 from cti_server.core.fairness import Share, Why, fairness
 from cti_server.core.state import State, apply
-from cti_server.core.vocabulary import CallId
+from cti_server.core.strategies import Rank
+from cti_server.core.vocabulary import CallId, Strategy
 from cti_server.storage.data_folder import DataFolder
 from cti_server.storage.event_codec import decode_all
 from cti_server.storage.journal_file import JournalReader
@@ -90,15 +92,16 @@ def words(found: Explanation) -> Iterator[str]:
 def _decision(decision: Decision, clock: "_Clock") -> Iterator[str]:
     version = decision.settings_version or "unknown"
     yield f"{clock.at(decision.at)}  offered to agent {decision.agent} from {decision.queue}, configuration {version}"
-    yield f"  rule {decision.rule or 'not recorded'}, rank {_numbers(decision.rank)}"
+    yield f"  rule {decision.rule or 'not recorded'}: {_rank(decision, decision.rank, clock)}"
     if decision.runner_up is not None:
-        yield f"  next would have been agent {decision.runner_up}, rank {_numbers(decision.runner_up_rank)}"
+        second = _rank(decision, decision.runner_up_rank, clock)
+        yield f"  next would have been agent {decision.runner_up}: {second}"
         if decision.rank[:-1] == decision.runner_up_rank[:-1]:
             yield "  a tie: the smaller number"
     if decision.excluded:
         yield "  out of the question: " + ", ".join(f"{count} {rule}" for rule, count in decision.excluded.items())
     for candidate in decision.candidates:
-        verdict = f"could take it, rank {_numbers(candidate.rank)}"
+        verdict = f"could take it: {_rank(decision, candidate.rank, clock)}" if candidate.rank else "could take it"
         if candidate.reason is not None:
             verdict = _reason(candidate.reason)
         yield f"    agent {candidate.agent} (phone {candidate.extension}): {verdict}"
@@ -121,6 +124,29 @@ def _reason(reason: Reason) -> str:
     if reason.rule is Exclusion.SKILL:
         return f"skill {reason.skill} {reason.has} < {reason.asked}"
     return f"{RULES[reason.rule]}{f' ({reason.detail})' if reason.detail else ''}"
+
+
+def _rank(decision: Decision, rank: Rank, clock: "_Clock") -> str:
+    """The ordering key in words; what its numbers mean stands in `core/strategies.py`."""
+    if not rank:
+        return "no rank recorded"
+    match decision.rule:
+        case Strategy.LONGEST_IDLE:
+            return f"idle since {clock.at(rank[0])}"
+        case Strategy.TOP_DOWN | routing.LEVEL_FIRST:
+            return f"level {-rank[0]}"
+        case Strategy.ROUND_ROBIN:
+            return "had a turn already in this round" if rank[0] else "next in this round"
+        case Strategy.EVEN_ANSWERED:
+            return f"{rank[0] / 1_000_000:.2f} calls an hour, idle since {clock.at(rank[1])}"
+        case Strategy.EVEN_TALK:
+            return f"{rank[0] / 1_000_000:.0f} s of talk an hour, idle since {clock.at(rank[1])}"
+        case Strategy.LOWEST_OCCUPANCY:
+            return f"occupancy {rank[0] / 1_000_000:.1%}, idle since {clock.at(rank[1])}"
+        case routing.NAMED:
+            return "asked for by name"
+        case _:
+            return f"rank {_numbers(rank)}"
 
 
 def _numbers(rank: tuple[int, ...]) -> str:

@@ -36,7 +36,7 @@ def test_a_call_is_explained(data: Path, capsys: pytest.CaptureFixture[str], tmp
     assert cli.main(["why", call, "--data", str(data), "--json", str(file)]) == 0
     said = capsys.readouterr().out
     assert f"offered to agent 1 from {ORDERS}, configuration 1" in said
-    assert "rule longest_idle" in said
+    assert "rule longest_idle: idle since 2025-10-09 17:53:" in said
     assert "agent 2 (phone 2002): logged off" in said
     assert "agent 3 (phone 2003): skill orders 0 < 1" in said
     assert f"beside call {call}: not ready (break)" in said
