@@ -15,7 +15,7 @@ import scripts.loader
 from cti_server import config
 from cti_server.core.errors import DataError
 from cti_server.customers.declarations import SHOP_FILE, load_declarations
-from datafiles.problems import Problem
+from datafiles.problems import DataErrors, Problem
 from datafiles.reading import SIZE_MAX
 
 SUFFIX = ".yaml"
@@ -116,6 +116,25 @@ def _check_configurations(files: list[Path]) -> list[Problem]:
     return [problem for file in files for problem in config.check(file)]
 
 
+def _check_simulations(files: list[Path]) -> list[Problem]:
+    """Scenarios, replays and the mappings of their logs. Their readers need numpy, which other files do not."""
+    from cti_server.sim import calllog, replaying, scenario
+
+    readers: dict[str, Callable[[Path], object]] = {
+        "scenario": scenario.load,
+        "replay": replaying.load_plan,
+        "log": calllog.load_mapping,
+    }
+    problems: list[Problem] = []
+    for file in files:
+        keys = _TOP_KEY.findall(file.read_text(encoding="utf-8", errors="replace"))
+        try:
+            next(reader for key, reader in readers.items() if key in keys)(file)
+        except DataErrors as errors:
+            problems += errors.problems
+    return problems
+
+
 # The first row whose keys all stand at the top of a file decides.
 _CHECKERS: tuple[tuple[set[str], Checker], ...] = (
     ({"flow", "nodes"}, _check_flows),
@@ -123,6 +142,9 @@ _CHECKERS: tuple[tuple[set[str], Checker], ...] = (
     ({"language", "prompts"}, _check_prompts),
     ({"queries", "views"}, _check_declarations),
     ({"queues", "lines"}, _check_configurations),
+    ({"scenario"}, _check_simulations),
+    ({"replay"}, _check_simulations),
+    ({"log", "columns"}, _check_simulations),
     ({"opening"}, _check_scripts),
     ({"dispositions"}, _check_scripts),
     ({"middles"}, _check_scripts),

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from cti_server.commands.check import check
 from cti_server.sim.scenario import load, variants_of
 from datafiles.problems import DataErrors
 from tests.shared_data import ROOT
@@ -87,3 +88,11 @@ def test_a_bad_number_in_a_file_is_told_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "talk.csv").write_text("seconds\n10\nten\n", encoding="utf-8")
     text = GOOD.replace("kind: constant, value_s: 60", "kind: empirical, file: talk.csv, column: seconds")
     assert "talk.csv:3: 'ten' is not a number" in _mistakes(tmp_path, text)[0]
+
+
+def test_ieum_check_knows_scenarios_replays_and_mappings(tmp_path: Path) -> None:
+    shipped = [*SHIPPED, *sorted((ROOT / "docs" / "replay").glob("*.yaml"))]
+    assert check(shipped) == []
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(GOOD.replace("kind: poisson", "kind: poison"), encoding="utf-8")
+    assert [problem.line for problem in check([wrong])] == [10]
