@@ -40,7 +40,7 @@ class SignedPhoneSecrets:
         """None: not one of ours, or its time is over."""
         if user in self._permanent:
             return self._permanent[user]
-        end = _end_s(user)
+        end = _end_s(user) if user.isascii() else None
         if end is None or end * 1_000_000 <= self._now_us():
             return None
         return Secret(self._password(user))
@@ -71,6 +71,6 @@ def read_hard_phones(file: Path) -> dict[str, Secret]:
         raise DataError(file=str(file), line=0, what="others can read it", hint=f"chmod 600 {file}")
     try:
         found = msgspec.json.decode(file.read_bytes(), type=dict[str, str])
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise DataError(file=str(file), line=0, what=str(error), hint='{"extension": "password"}') from error
     return {user: Secret(password) for user, password in found.items()}

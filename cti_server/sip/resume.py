@@ -65,13 +65,13 @@ def freeze(leg: Leg) -> bytes:
         Resume(
             phase=leg.phase,
             is_outgoing=leg.is_outgoing,
-            call_id=dialog.call_id,
-            local=dialog.local,
-            remote=dialog.remote,
-            local_tag=dialog.local_tag,
-            remote_tag=dialog.remote_tag,
-            remote_target=dialog.remote_target,
-            route_set=dialog.route_set,
+            call_id=_storable(dialog.call_id),
+            local=_storable(dialog.local),
+            remote=_storable(dialog.remote),
+            local_tag=_storable(dialog.local_tag),
+            remote_tag=_storable(dialog.remote_tag),
+            remote_target=_storable(dialog.remote_target),
+            route_set=tuple(_storable(route) for route in dialog.route_set),
             local_cseq=dialog.local_cseq,
             remote_cseq=dialog.remote_cseq,
             invite_branch=leg.client.key[0] if leg.client is not None else "",
@@ -92,6 +92,12 @@ def freeze(leg: Leg) -> bytes:
     )
 
 
+def _storable(text: str) -> str:
+    """Octets that are no UTF-8 (a name in EUC-KR, say) cannot be stored as text; a dialog is known by its tags, not by
+    the names in its headers."""
+    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def _without_secrets(invite: Request) -> Request:
     kept = [entry for entry in invite.headers if entry[0] not in CREDENTIALS]
     return Request(headers=kept, method=invite.method, uri=invite.uri, body=invite.body)
@@ -102,7 +108,7 @@ def thaw(number: int, data: bytes) -> tuple[Leg, int]:
     try:
         kept = _DECODER.decode(data)
         invite = parse_message(kept.invite) if kept.invite else Request(headers=[])
-    except (msgspec.DecodeError, RemoteProtocolError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RemoteProtocolError) as error:
         raise ResumeError(str(error)) from error
     if not isinstance(invite, Request) or kept.phase is Phase.ENDING:
         raise ResumeError("no leg")

@@ -46,7 +46,8 @@ def test_another_end_has_another_password() -> None:
 
 
 @pytest.mark.parametrize(
-    "user", ["", "2003", "2003.", "2003.zz-11", "2003.-", ".ffffffff-1", "2003.ffffffff", "x" * 99]
+    "user",
+    ["", "2003", "2003.", "2003.zz-11", "2003.-", ".ffffffff-1", "2003.ffffffff", "2003.ffffffff-\udcb1", "x" * 99],
 )
 def test_names_that_were_never_issued_are_nobody(user: str) -> None:
     assert SignedPhoneSecrets(b"key", Clock()).password_of(user) is None
@@ -63,10 +64,12 @@ def test_hard_phones_keep_theirs(tmp_path: Path) -> None:
     assert read_hard_phones(tmp_path / "none.json") == {}
 
 
-@pytest.mark.parametrize(("mode", "text"), [(0o644, "{}"), (0o600, "[1]"), (0o600, "no json")])
-def test_a_file_that_others_can_read_or_that_is_wrong_is_refused(tmp_path: Path, mode: int, text: str) -> None:
+@pytest.mark.parametrize(
+    ("mode", "text"), [(0o644, b"{}"), (0o600, b"[1]"), (0o600, b"no json"), (0o600, b'{"2001":"\xff"}')]
+)
+def test_a_file_that_others_can_read_or_that_is_wrong_is_refused(tmp_path: Path, mode: int, text: bytes) -> None:
     file = tmp_path / "phones.json"
-    file.write_text(text, encoding="utf-8")
+    file.write_bytes(text)
     file.chmod(mode)
     with pytest.raises(DataError):
         read_hard_phones(file)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from cti_server.sip.commands import Credentials
@@ -206,6 +208,15 @@ def test_foreign_bytes_are_refused(data: bytes) -> None:
     with pytest.raises(ResumeError):
         one.adopt(1, data, 0)
     assert one.legs() == []
+
+
+def test_a_resume_with_a_damaged_byte_is_refused_or_taken_and_never_raises_anything_else() -> None:
+    data = (ROOT / "tests" / "golden" / "sip" / "established-1.resume").read_bytes()
+    for place in range(len(data)):
+        for value in (0xFF, 0x00, data[place] ^ 0x20):
+            damaged = data[:place] + bytes([value]) + data[place + 1 :]
+            with contextlib.suppress(ResumeError):
+                agent(CALLER).adopt(1, damaged, 0)
 
 
 def test_every_truncation_of_a_resume_is_refused() -> None:

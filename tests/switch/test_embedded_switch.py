@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+import pytest
 
 from agent_app.robots.caller import CallPlan, Keys, RobotCaller
 from agent_app.robots.ear import tone
@@ -86,13 +88,13 @@ class Bench:
 
 @asynccontextmanager
 async def media_worker(folder: Path) -> AsyncIterator[Path]:
-    socket = folder / "media-0.sock"
+    path = folder / "media-0.sock"
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "cti_server.switch.embedded.media_worker", "--socket", str(socket)),
+        *(sys.executable, "-m", "cti_server.switch.embedded.media_worker", "--socket", str(path)),
         *("--ports", "25000-25039", "--media-timeout-s", "20"),
     )
     try:
-        yield socket
+        yield path
     finally:
         process.terminate()
         await process.wait()
@@ -122,9 +124,9 @@ def new_switch(folder: Path, socket: Path, signals: Signals, *, epoch: int, port
 
 @asynccontextmanager
 async def bench(folder: Path) -> AsyncIterator[Bench]:
-    async with media_worker(folder) as socket:
+    async with media_worker(folder) as path:
         signals = Signals()
-        switch = new_switch(folder, socket, signals, epoch=1)
+        switch = new_switch(folder, path, signals, epoch=1)
         await switch.prepare()
         await switch.open()
         try:
@@ -320,3 +322,38 @@ async def taken_over(folder: Path) -> None:
             assert report.ended_by == "theirs"
             await window.until(lambda status: status.call is not None and status.call.state == "ended")
         await second.close()
+
+
+INVITE = (
+    b"INVITE sip:15880001@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%d;branch=z9hG4bKname\r\nMax-Forwards: 70\r\n"
+    b'From: "%s" <sip:01023456789@127.0.0.1>;tag=a\r\nTo: <sip:15880001@127.0.0.1>\r\n'
+    b"Call-ID: name\r\nCSeq: 1 INVITE\r\nContact: <sip:caller@127.0.0.1:%d>\r\nContent-Type: application/sdp\r\nContent-Length: %d\r\n\r\n%s"
+)
+OFFER = b"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 30000 RTP/AVP 0\r\n"
+
+
+@pytest.mark.parametrize(
+    ("octets", "name"),
+    [
+        ("김민지".encode("cp949"), "김민지"),
+        ("김민지".encode(), "김민지"),
+        (b"\xff\xfe", "\N{REPLACEMENT CHARACTER}" * 2),
+    ],
+)
+def test_a_callers_name_in_any_encoding_is_heard_and_kept(tmp_path: Path, octets: bytes, name: str) -> None:
+    """Older exchanges in Korea send names in CP949; the call must come in whatever the octets are."""
+
+    async def run() -> None:
+        async with bench(tmp_path) as at:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as caller:
+                caller.bind(("127.0.0.1", 0))
+                port = int(caller.getsockname()[1])
+                where = at.switch.endpoint.sockets.local
+                caller.sendto(INVITE % (port, octets, port, len(OFFER), OFFER), (where.host, where.port))
+                offered = await at.signals.first(inputs.LegOffered)
+                assert (offered.display_name, offered.number, offered.line) == (name, "01023456789", "15880001")
+                assert offered.resume
+                at.do(ef.ReleaseLeg, leg=offered.leg, cause=ClearingCause.REJECTED)
+                assert at.switch.legs == {}
+
+    asyncio.run(run())

@@ -39,7 +39,7 @@ def _adopt_leg(switch: EmbeddedSwitch, leg_id: LegId, data: bytes) -> bool:
         leg = revived(leg_id, resume, link)
         for branch, sip_resume in resume.branches:
             switch.endpoint.agent.adopt(branch, sip_resume, switch.clock())
-    except (msgspec.DecodeError, SipError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, SipError) as error:
         log.warning("leg_not_adopted", leg=leg_id, error=str(error))
         return False
     if not _media_is_there(leg, link):

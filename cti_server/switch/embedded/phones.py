@@ -44,7 +44,7 @@ class Phones:
             kept = _decoder.decode(self._file.read_bytes())
         except FileNotFoundError:
             kept = {}
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
             log.warning("registrations_unreadable", error=str(error))
             kept = {}
         for account, bindings in kept.items():
@@ -90,5 +90,5 @@ class Phones:
             with os.fdopen(handle, "wb") as out:
                 out.write(msgspec.msgpack.encode(self._bindings))
             os.replace(draft, self._file)
-        except OSError as error:
-            log.warning("registrations_not_kept", error=str(error))
+        except (OSError, UnicodeEncodeError) as error:  # the latter: a contact in no encoding that can be stored
+            log.warning("registrations_not_kept", error=type(error).__name__)

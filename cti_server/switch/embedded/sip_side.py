@@ -1,6 +1,7 @@
 """What the SIP user agent reports, made into signals. Decides which branch of a ringing phone wins, nothing more."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 import structlog
@@ -36,6 +37,18 @@ def cause_of(status: int) -> ClearingCause:
     if status in _CAUSE_OF_STATUS:
         return _CAUSE_OF_STATUS[status]
     return ClearingCause.REJECTED if status < 500 else ClearingCause.UNREACHABLE
+
+
+def readable(text: str) -> str:
+    """What came in a header, as text that can be stored and shown: UTF-8, else the Korean encoding of older
+    exchanges (CP949), else with a sign in place of what nobody can read."""
+    if text.isascii():
+        return text
+    octets = text.encode("utf-8", "surrogateescape")
+    for encoding in ("utf-8", "cp949"):
+        with contextlib.suppress(UnicodeDecodeError):
+            return octets.decode(encoding)
+    return octets.decode("utf-8", "replace")
 
 
 def remote_of(leg: Leg, agreed: Agreed) -> None:
@@ -96,10 +109,10 @@ class SipSide:
             inputs.LegOffered(
                 leg=LegId(event.leg),
                 resume=switch.resume_of(leg),
-                line=event.request_uri.name or event.to_uri.name,
+                line=readable(event.request_uri.name or event.to_uri.name),
                 trunk=event.trunk,
-                number=event.identity or _number(event),
-                display_name=event.from_display,
+                number=readable(event.identity or _number(event)),
+                display_name=readable(event.from_display),
             )
         )
 
