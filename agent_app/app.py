@@ -160,7 +160,7 @@ def is_listening(rendezvous: Path) -> bool:
         place = msgspec.json.decode(rendezvous.read_bytes(), type=Rendezvous)
         with socket.create_connection(("127.0.0.1", place.port), timeout=LISTENING_TIMEOUT_S):
             return True
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return False
 
 

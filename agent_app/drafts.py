@@ -66,7 +66,7 @@ class Drafts:
             return msgspec.json.decode(self._path.read_bytes(), type=list[Draft])
         except FileNotFoundError:
             return []
-        except (OSError, msgspec.DecodeError):
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             # A file that cannot be read is set aside, never overwritten: somebody's words may be in it.
             with contextlib.suppress(OSError):
                 self._path.replace(self._path.with_suffix(".unreadable"))

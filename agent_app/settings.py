@@ -36,7 +36,7 @@ def data_folder() -> Path:
 def load(folder: Path) -> Settings:
     try:
         return msgspec.json.decode((folder / "settings.json").read_bytes(), type=Settings)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return Settings()
 
 

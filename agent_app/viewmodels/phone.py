@@ -118,7 +118,7 @@ class Phone(QObject):
             return
         try:
             place = msgspec.json.decode(self._rendezvous.read_bytes(), type=Rendezvous)
-        except (OSError, msgspec.DecodeError):
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             return
         socket = QTcpSocket(self)
         socket.setProxy(QNetworkProxy(QNetworkProxy.ProxyType.NoProxy))

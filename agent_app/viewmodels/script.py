@@ -236,7 +236,7 @@ class ScriptModel(ViewModel):
     def _load(self, raw: msgspec.Raw) -> None:
         try:
             library = msgspec.json.decode(raw, type=Library)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             library = None
         if library is None or self.library is None or library.version != self.library.version:
             self.library = library

@@ -188,7 +188,7 @@ def _read_list(directory: Path) -> dict[str, str]:
     """What was rendered before; an unreadable list means that all is rendered again."""
     try:
         return msgspec.json.decode((directory / LIST_FILE).read_bytes(), type=dict[str, str])
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return {}
 
 

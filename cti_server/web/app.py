@@ -212,7 +212,7 @@ async def _body(request: Request) -> SignIn | None:
             return None
     try:
         return msgspec.json.decode(data, type=SignIn)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 
 

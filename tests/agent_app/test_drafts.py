@@ -42,13 +42,14 @@ def test_unsent_drafts_are_never_dropped_and_settled_ones_are_bounded(tmp_path: 
     assert held.of(2) is None and held.of(DRAFTS_MAX + 29) is not None
 
 
-def test_a_file_that_cannot_be_read_is_set_aside_and_not_overwritten(tmp_path: Path) -> None:
+@pytest.mark.parametrize("broken", [b"{broken", b'[{"call":1,"note":"\xff"}]'])
+def test_a_file_that_cannot_be_read_is_set_aside_and_not_overwritten(tmp_path: Path, broken: bytes) -> None:
     Drafts(tmp_path, **WHO).keep(Draft(call=1, note="x"))
     (file,) = tmp_path.glob("drafts-*.json")
-    file.write_bytes(b"{broken")
+    file.write_bytes(broken)
     drafts = Drafts(tmp_path, **WHO)
     drafts.keep(Draft(call=2))
-    assert file.with_suffix(".unreadable").read_bytes() == b"{broken"
+    assert file.with_suffix(".unreadable").read_bytes() == broken
 
 
 def test_a_forgotten_draft_is_gone(tmp_path: Path) -> None:

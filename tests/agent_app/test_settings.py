@@ -13,8 +13,9 @@ def test_settings_come_back(tmp_path: Path) -> None:
 
 
 def test_a_broken_or_missing_file_gives_the_defaults(tmp_path: Path) -> None:
-    (tmp_path / "settings.json").write_text("{")
-    assert load(tmp_path) == load(tmp_path / "nowhere") == Settings()
+    for broken in (b"{", b'{"language":"\xff"}'):
+        (tmp_path / "settings.json").write_bytes(broken)
+        assert load(tmp_path) == load(tmp_path / "nowhere") == Settings()
 
 
 def test_a_workplace_that_cannot_write_still_works(tmp_path: Path) -> None:

@@ -140,6 +140,7 @@ def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(tmp_path: Path
         (b"user=han&password=x", "application/x-www-form-urlencoded"),
         (b'{"user":"han","password":"x"}', "text/plain"),
         (b'{"user":"han"}', "application/json"),
+        (b'{"user":"\xff","password":"x"}', "application/json"),
         (b"[" * 4000, "application/json"),
         (b'{"user":"han","password":"' + b"x" * 10_000 + b'"}', "application/json"),
         (b"", "application/json"),
