@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     environment = dict(os.environ, PYTHONPATH=str(ROOT))
     if arguments.is_long:
         environment["IEUM_LONG"] = "1"
-    pytest = [sys.executable, "-m", "pytest", *(arguments.pytest_arguments or ["-q"])]
+    pytest = [sys.executable, "-m", "pytest", *(arguments.pytest_arguments or ["-q", "--durations=15"])]
     if arguments.pytest_arguments:
         return 0 if _run_stage("tests", pytest, environment).is_good else 1
     outcomes = [_run_stage(stage, command, environment) for stage, command in STAGES.items()]
