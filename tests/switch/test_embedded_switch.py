@@ -327,7 +327,8 @@ async def taken_over(folder: Path) -> None:
 INVITE = (
     b"INVITE sip:15880001@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:%d;branch=z9hG4bKname\r\nMax-Forwards: 70\r\n"
     b'From: "%s" <sip:01023456789@127.0.0.1>;tag=a\r\nTo: <sip:15880001@127.0.0.1>\r\n'
-    b"Call-ID: name\r\nCSeq: 1 INVITE\r\nContact: <sip:caller@127.0.0.1:%d>\r\nContent-Type: application/sdp\r\nContent-Length: %d\r\n\r\n%s"
+    b"Call-ID: name\r\nCSeq: 1 INVITE\r\nContact: <sip:caller@127.0.0.1:%d>\r\n"
+    b"Content-Type: application/sdp\r\nContent-Length: %d\r\n\r\n%s"
 )
 OFFER = b"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 30000 RTP/AVP 0\r\n"
 
