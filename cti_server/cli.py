@@ -217,7 +217,12 @@ def _replay(parser: argparse.ArgumentParser) -> None:
 def _why(parser: argparse.ArgumentParser) -> None:
     help_of_call = "the call's number, as it stands in the record; left out: how evenly the day's work fell on people"
     parser.add_argument("call", nargs="?", type=count, metavar="CALL", help=help_of_call)
-    _data(parser)
+    parser.add_argument(
+        "--data",
+        type=data_folder,
+        metavar="DIR",
+        help="the centre's data folder (default: $IEUM_DATA, else that of the last demo)",
+    )
     _json(parser)
 
 

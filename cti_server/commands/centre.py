@@ -1,6 +1,7 @@
 """Finds the database of the centre that a command is about. Decides that there must be one, and who may read it."""
 
 import os
+import os
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -16,8 +17,19 @@ def keep_private() -> None:
     os.umask(0o077)
 
 
+DEMO = Path(__file__).resolve().parents[2] / ".ieum" / "demo" / "data"
+
+
 class NoCentre(IeumError):
     """The folder holds no centre, or one of another release."""
+
+
+def usual_data() -> Path | None:
+    """The folder meant when none is named: $IEUM_DATA, else the last demo's; None: there is neither."""
+    named = os.environ.get("IEUM_DATA", "")
+    if named:
+        return Path(named)
+    return DEMO if DEMO.is_dir() else None
 
 
 def open_centre(data: Path) -> Engine:

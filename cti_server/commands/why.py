@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from cti_server.commands.centre import usual_data
 from cti_server.core import routing
 from cti_server.core.availability import Exclusion
 from cti_server.core.events import Event
@@ -49,9 +50,13 @@ RELAXED = "CallRequirementRelaxed"
 
 
 def run(arguments: argparse.Namespace) -> int:
-    file = DataFolder(arguments.data).journal
+    data = arguments.data or usual_data()
+    if data is None:
+        print("ieum why: whose call? Name a centre's data folder with --data (see ieum why --help)", file=sys.stderr)
+        return 2
+    file = DataFolder(data).journal
     if not file.is_file():
-        print(f"ieum why: there is no journal in {arguments.data}", file=sys.stderr)
+        print(f"ieum why: there is no journal in {data}", file=sys.stderr)
         return 1
     if arguments.call is None:
         return _fairness(file, arguments.json)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cti_server import cli
+from cti_server.commands import centre
 from cti_server.core import inputs as i
 from cti_server.storage.data_folder import DataFolder
 from cti_server.storage.event_codec import encode
@@ -61,3 +62,15 @@ def test_an_unknown_call_and_an_empty_folder_are_told(
     empty.mkdir()
     assert cli.main(["why", "--data", str(empty)]) == 1
     assert "there is no journal" in capsys.readouterr().err
+
+
+def test_without_a_folder_the_usual_one_is_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("IEUM_DATA", str(tmp_path / "usual"))
+    assert cli.main(["why", "1"]) == 1
+    assert str(tmp_path / "usual") in capsys.readouterr().err
+    monkeypatch.delenv("IEUM_DATA")
+    monkeypatch.setattr(centre, "DEMO", tmp_path / "no demo was run")
+    assert cli.main(["why", "1"]) == 2
+    assert "--data" in capsys.readouterr().err
