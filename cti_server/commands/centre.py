@@ -1,7 +1,6 @@
 """Finds the database of the centre that a command is about. Decides that there must be one, and who may read it."""
 
 import os
-import os
 from pathlib import Path
 
 from sqlalchemy import Engine
