@@ -73,6 +73,9 @@ def _list(database: Engine) -> None:
 
 
 def _add(database: Engine, arguments: argparse.Namespace) -> None:
+    groups = config.read(arguments.data).groups
+    if arguments.group and arguments.group not in groups:
+        raise people.PeopleError(f"there is no group {arguments.group}; centre.yaml has {', '.join(groups) or 'none'}")
     password = Secret(secrets.token_urlsafe(PASSWORD_BYTES))
     new = people.NewPerson(
         login=arguments.login,
@@ -93,6 +96,8 @@ def _new_password(database: Engine, login: str) -> Secret:
 
 
 def _new_phone_password(data: Path, extension: str) -> None:
+    if not (extension.isascii() and extension.isalnum()):
+        raise people.PeopleError(f"{extension!r} cannot be an extension: letters and digits")
     file = hard_phones_file(DataFolder(data))
     phones = {user: secret.reveal() for user, secret in read_hard_phones(file).items()}
     phones[extension] = secrets.token_urlsafe(PASSWORD_BYTES)

@@ -136,3 +136,15 @@ def test_a_hard_phone_keeps_its_password_when_another_gets_one(data: Path, capsy
         shown += re.findall(r"password (\S+),", capsys.readouterr().out)
     known = read_hard_phones(hard_phones_file(DataFolder(data)))
     assert [known["2001"].reveal(), known["2002"].reveal()] == shown
+
+
+def test_a_group_that_the_centre_does_not_have_and_a_phone_that_no_one_can_dial_are_refused(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    role = ["--role", "supervisor", "--group", "Nosuch"]
+    assert cli.main(["user", "add", "--data", str(data), "park", *role]) == 1
+    assert capsys.readouterr().err == "ieum user: there is no group Nosuch; centre.yaml has C/S, T/O\n"
+    assert cli.main(["user", "phone", "--data", str(data), "20.90"]) == 1
+    assert "cannot be an extension" in capsys.readouterr().err
+    assert read_hard_phones(hard_phones_file(DataFolder(data))) == {}
