@@ -153,6 +153,6 @@ def test_events_have_no_field_for_a_person_s_text() -> None:
         if field.type is str or field.type in (tuple[str, ...], dict[str, str])
     }
     known_words = {"line", "trunk", "language", "tier", "by", "settings_version", "waiting_for"}  # configuration
-    known_codes = {"reason", "code", "subcode", "invariant", "detail", "key", "result"}  # the program's own
+    known_codes = {"reason", "code", "subcode", "invariant", "detail", "key", "result", "rule"}  # the program's own
     known_places = {"path", "library_version", "item", "node"}  # of scripts and files
     assert plain <= known_words | known_codes | known_places
