@@ -14,7 +14,7 @@ from cti_server.core.errors import Unavailable
 from cti_server.speech.worker import Worker, WorkerLost, WorkerUnusable
 from ivr.loader import PROMPTS, load_prompts
 
-MADE_BY = "2"  # raise it when the same text would sound different: everything is then rendered again
+MADE_BY = "3"  # raise it when the same text would sound different: everything is then rendered again
 LIST_FILE = "rendered.json"
 LOSSES_MAX = 3  # how often a new child is started in one go
 VOICES = {"ko": "ko", "en": "en-us"}

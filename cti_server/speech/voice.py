@@ -2,7 +2,7 @@
 
 Runs in the child process only. What pyttsx3 2.99 needs to be reliable: `init()` once; a first sentence that may be
 lost; one `runAndWait` a sentence, which returns while espeak-ng's own thread still speaks, so that a second sentence
-would cut the first one; and a look at each file.
+would cut the first one; and a look at each file, beside a second take of the same sentence.
 """
 
 import re
@@ -15,7 +15,9 @@ from cti_server.speech.sound import TELEPHONE_HZ, Samples, for_telephone, read_w
 
 SHORTEST_S = 0.3
 SENTENCE_LIMIT_S = 30.0
-TRIES = 3
+TAKES_MAX = 6
+ALIKE_S = 0.03
+"""Takes of one sentence differ by a few samples; one that was cut lacks a tenth of a second or more."""
 _SENTENCE = re.compile(r"\S.*?(?:[.!?]+(?=\s|$)|$)")
 
 
@@ -47,13 +49,18 @@ class Voice:
         return len(samples) / TELEPHONE_HZ
 
     def _sentence(self, text: str, folder: Path) -> tuple[Samples, int]:
-        for attempt in range(TRIES):
+        """A take is believed when another is as long: one in dozens is cut short, and nothing else tells."""
+        lengths_s: list[float] = []
+        for attempt in range(TAKES_MAX):
             path = folder / f"{attempt}.wav"
-            if self._speak(text, path):
-                samples, rate = read_wav(path)
-                if len(samples) > SHORTEST_S * rate:
-                    return samples, rate
-        raise RuntimeError(f"espeak-ng made no sound of {text!r}")
+            if not self._speak(text, path):
+                continue
+            samples, rate = read_wav(path)
+            length_s = len(samples) / rate
+            if length_s > SHORTEST_S and any(abs(length_s - other_s) < ALIKE_S for other_s in lengths_s):
+                return samples, rate
+            lengths_s.append(length_s)
+        raise RuntimeError(f"espeak-ng did not say {text!r} twice alike in {TAKES_MAX} takes")
 
     def _speak(self, text: str, path: Path) -> bool:
         """Whether there is a file and nobody writes to it any more."""
