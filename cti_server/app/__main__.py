@@ -23,7 +23,8 @@ def main() -> int:
         from cti_server.app.web_process import run_web
 
         return run_web(given.data, given.config)
-    except DataErrors as error:
+    except (DataErrors, OSError) as error:
+        # OSError: a port that somebody took meanwhile, or a disk; the warden tries again.
         print(f"ieum {given.process}: {error}", file=sys.stderr)
         return 1
 
