@@ -1,5 +1,6 @@
 """Who may speak to the switch: trunks by address, phones by digest, guessers not for long."""
 
+import asyncio
 import hashlib
 from dataclasses import dataclass
 
@@ -10,8 +11,13 @@ from cti_server.sip.policy import Accept, Challenge, Ignore, Refuse, RequestInfo
 from cti_server.sip.uri import Uri
 from cti_server.switch.embedded.admission import Admission
 from cti_server.switch.embedded.sip_settings import SwitchSettings, Trunk
+from cti_server.switch.embedded.sip_sockets import addresses_of
 
-SETTINGS = SwitchSettings(trunks=(Trunk(name="local", host="127.0.0.9"),), attempts_max=3, attempts_window_s=60)
+SETTINGS = SwitchSettings(
+    trunks=(Trunk(name="local", host="127.0.0.9"), Trunk(name="provider", host="sip.provider.invalid")),
+    attempts_max=3,
+    attempts_window_s=60,
+)
 SECOND = 1_000_000
 
 
@@ -37,7 +43,7 @@ class Door:
             secrets=Passwords(),
             clock=lambda: self.now,
             is_overloaded=lambda: self.overloaded,
-            addresses={},
+            addresses={"sip.provider.invalid": ("127.0.0.10", "127.0.0.11")},
             is_registered=lambda account, flow: (flow.remote.host, flow.remote.port) == self.registered_from,
         )
 
@@ -65,6 +71,19 @@ def request(method: str, *, user: str = "2001", to: str = "2001", flow: Flow | N
 def test_a_trunk_is_known_by_its_address_from_any_port() -> None:
     verdict = Door().admission.admit(request("INVITE", flow=flow_from("127.0.0.9", 40_000)))
     assert verdict == Accept(trunk="local")
+
+
+def test_a_trunk_that_is_configured_by_name_is_known_by_each_of_its_addresses() -> None:
+    admission = Door().admission
+    assert admission.admit(request("INVITE", flow=flow_from("127.0.0.10"))) == Accept(trunk="provider")
+    assert admission.admit(request("INVITE", flow=flow_from("127.0.0.11"))) == Accept(trunk="provider")
+    assert admission.admit(request("INVITE", flow=flow_from("127.0.0.12"))) == Challenge()
+
+
+def test_a_name_is_resolved_and_one_that_nobody_knows_has_no_address() -> None:
+    assert "127.0.0.1" in asyncio.run(addresses_of("localhost"))
+    assert asyncio.run(addresses_of("127.0.0.9")) == ("127.0.0.9",)
+    assert asyncio.run(addresses_of("nobody.invalid")) == ()
 
 
 def test_a_stranger_who_names_himself_is_asked_for_a_digest_and_one_who_does_not_hears_nothing() -> None:

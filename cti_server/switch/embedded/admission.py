@@ -5,7 +5,7 @@ registered from another address are not touched by it, and known and unknown nam
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 
 from cti_server.ports import Clock, PhoneSecrets
 from cti_server.sip.events import AuthenticationFailed
@@ -24,7 +24,7 @@ def account_of(username: str) -> str:
 
 
 class Admission:
-    """The user agent's policy (see ``sip.policy``)."""
+    """The user agent's policy (see ``sip.policy``). ``addresses``: of trunks that are configured by name."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Admission:
         secrets: PhoneSecrets,
         clock: Clock,
         is_overloaded: Callable[[], bool],
-        addresses: dict[str, str],
+        addresses: Mapping[str, Collection[str]],
         is_registered: Callable[[str, Flow], bool],
     ) -> None:
         self._settings = settings
@@ -65,8 +65,8 @@ class Admission:
     def trunk_at(self, flow: Flow) -> Trunk | None:
         """The trunk whose address this is."""
         for trunk in self._settings.trunks:
-            host = self._addresses.get(trunk.host, trunk.host)
-            if flow.remote.host == host and trunk.port in (0, flow.remote.port):
+            hosts = self._addresses.get(trunk.host, (trunk.host,))
+            if flow.remote.host in hosts and trunk.port in (0, flow.remote.port):
                 return trunk
         return None
 

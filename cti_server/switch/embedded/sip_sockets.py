@@ -235,3 +235,16 @@ def _is_address(host: str) -> bool:
         ipaddress.ip_address(host)
         return True
     return False
+
+
+async def addresses_of(host: str) -> tuple[str, ...]:
+    """All addresses of a name, or the address itself. A name that nobody knows has none, and that is logged."""
+    if _is_address(host):
+        return (host,)
+    try:
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_DGRAM)
+    except (OSError, TimeoutError) as error:
+        log.warning("sip_name_not_resolved", host=host, error=str(error))
+        return ()
+    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))

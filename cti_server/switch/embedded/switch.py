@@ -33,6 +33,7 @@ from cti_server.switch.embedded.phones import Phones
 from cti_server.switch.embedded.sip_endpoint import SipEndpoint
 from cti_server.switch.embedded.sip_settings import SwitchSettings
 from cti_server.switch.embedded.sip_side import SipSide, remote_of
+from cti_server.switch.embedded.sip_sockets import addresses_of
 
 log = structlog.get_logger(__name__)
 
@@ -87,12 +88,13 @@ class EmbeddedSwitch:
         self._sip = SipSide(self)
         self.phones = Phones(settings, submit=submit, file=run / "registrations.msgpack")
         self._dialling = Dialling(settings, self.phones)
+        self._addresses: dict[str, tuple[str, ...]] = {}
         admission = Admission(
             settings,
             secrets=secrets,
             clock=clock,
             is_overloaded=is_overloaded,
-            addresses={},
+            addresses=self._addresses,
             is_registered=self.phones.is_registered_from,
         )
         self.admission = admission
@@ -130,6 +132,8 @@ class EmbeddedSwitch:
         """
         for link in self.links:
             await link.start()
+        for trunk in self.settings.trunks:
+            self._addresses[trunk.host] = await addresses_of(trunk.host)
         self.endpoint.bind()
         self.phones.restore(self.endpoint.agent, self.clock())
 
