@@ -1,7 +1,7 @@
 """The command line: which subcommands there are, what they take, and how an error is said.
 
 It does nothing itself: each subcommand's work is in `cti_server.commands.<name>`, imported when it is given. Exit
-status 0 is success, 1 a failure, 2 bad use (also of a command that is not built yet); an error is one line on stderr.
+status 0 is success, 1 a failure, 2 bad use; an error is one line on stderr.
 Only the standard library is imported here, because the launcher asks this parser before the environment exists.
 """
 
@@ -49,7 +49,6 @@ class Command:
     name: str
     summary: str
     add_arguments: Callable[[argparse.ArgumentParser], None]
-    is_built: bool = True
     detail: str = ""
 
     @property
@@ -71,9 +70,6 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         parser.print_help()
         parser.exit(BAD_USE)
     asks_for_help = bool({"-h", "--help"} & set(argv))
-    named = COMMANDS.get(argv[0])
-    if named and not named.is_built and not asks_for_help:
-        parser.exit(BAD_USE, f"ieum {named.name}: not built yet; it comes in a later release\n")
     if argv[0] == "test" and not asks_for_help:
         # Everything but --long goes to pytest untouched, options and all, which argparse cannot express.
         given = [argument for argument in argv[1:] if argument != "--long"]
@@ -90,11 +86,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in COMMANDS.values():
-        summary = command.summary if command.is_built else f"{command.summary} (not built yet)"
         subparser = subparsers.add_parser(
             command.name,
-            help=summary,
-            description=f"{summary}. {command.detail}".strip(),
+            help=command.summary,
+            description=f"{command.summary}. {command.detail}".strip(),
             allow_abbrev=False,
         )
         command.add_arguments(subparser)
@@ -273,11 +268,13 @@ def _user(parser: argparse.ArgumentParser) -> None:
 
 def _backup(parser: argparse.ArgumentParser) -> None:
     _data(parser)
-    parser.add_argument("archive", type=output_file, metavar="FILE", help="the archive to write")
+    parser.add_argument("archive", type=output_file, metavar="FILE", help="the archive to write, such as ieum.tar.gz")
+    parser.add_argument("--without-recordings", action="store_true", help="save everything but the recordings")
 
 
 def _restore(parser: argparse.ArgumentParser) -> None:
-    _data(parser)
+    help_of_data = "the folder to bring it back to, which must be new or empty; left out: the archive is only checked"
+    parser.add_argument("--data", type=data_folder, metavar="DIR", help=help_of_data)
     parser.add_argument("archive", type=input_file, metavar="FILE", help="the archive to read")
 
 
@@ -314,8 +311,13 @@ _ALL = (
     Command("prompts", "Render the spoken prompts that are missing or have changed", _no_arguments),
     Command("user", "Add, list and remove the people who may sign in", _user),
     Command("migrate", "Bring the database of a centre to this release", _data),
-    Command("backup", "Save a centre to one archive", _backup, is_built=False),
-    Command("restore", "Bring a centre back from an archive", _restore, is_built=False),
+    Command(
+        "backup",
+        "Save a centre to one archive, while it runs or not",
+        _backup,
+        detail="The archive holds everything, secrets and recordings included: keep it where nobody else reads it.",
+    ),
+    Command("restore", "Bring a centre back from an archive, into a folder that is not there yet", _restore),
 )
 COMMANDS = {command.name: command for command in _ALL}
 

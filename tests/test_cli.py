@@ -1,4 +1,4 @@
-"""What the command line promises: help everywhere, one line for bad use, and honesty about what is not built."""
+"""What the command line promises: help everywhere, and one line for bad use."""
 
 import subprocess
 import sys
@@ -8,9 +8,6 @@ import pytest
 
 from cti_server import cli
 from tests.shared_data import ROOT
-
-BUILT = [command.name for command in cli.COMMANDS.values() if command.is_built]
-NOT_BUILT = [command.name for command in cli.COMMANDS.values() if not command.is_built]
 
 
 def ask(*argv: str) -> tuple[int, str, str]:
@@ -62,22 +59,11 @@ def test_each_subcommand_explains_itself(name: str, capsys: pytest.CaptureFixtur
     assert ended.value.code == 0
     explained = " ".join(capsys.readouterr().out.split())
     assert f"usage: ieum {name}" in explained
-    assert ("not built yet" in explained) == (name in NOT_BUILT)
 
 
-@pytest.mark.parametrize("name", BUILT)
-def test_a_built_subcommand_has_a_body(name: str) -> None:
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_each_subcommand_has_a_body(name: str) -> None:
     assert (ROOT / "cti_server" / "commands" / f"{name}.py").is_file()
-
-
-@pytest.mark.parametrize("name", NOT_BUILT)
-def test_a_subcommand_that_is_not_built_says_so(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        cli.main([name, "whatever"])
-    assert ended.value.code == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err == f"ieum {name}: not built yet; it comes in a later release\n"
 
 
 @pytest.mark.parametrize(
@@ -178,6 +164,3 @@ def test_the_launcher_answers_help_and_bad_use_before_it_sets_anything_up() -> N
     assert ask("--help")[0] == 0
     status, out, err = ask("demo", "--seconds", "x")
     assert (status, out, err.count("\n")) == (2, "", 1)
-    status, out, err = ask(NOT_BUILT[0], "whatever")
-    assert (status, out) == (2, "")
-    assert "not built yet" in err

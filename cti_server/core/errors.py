@@ -44,7 +44,8 @@ class DataError(IeumError):
     """A file cannot be used. Line numbers start at 1; 0 where no line applies."""
 
     def __init__(self, *, file: str, line: int, what: str, hint: str = "") -> None:
-        super().__init__(f"{file}:{line}: {what}" + (f" ({hint})" if hint else ""))
+        place = f"{file}:{line}" if line else file
+        super().__init__(f"{place}: {what}" + (f" ({hint})" if hint else ""))
         self.file = file
         self.line = line
         self.what = what

@@ -11,7 +11,7 @@ from functools import cache
 import msgspec
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import Engine, RowMapping, insert, select, update
+from sqlalchemy import Engine, RowMapping, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from cti_server.core.errors import IeumError
@@ -140,6 +140,24 @@ def check_password(database: Engine, login: str, password: Secret) -> Person | N
     if row is None or not is_right or not row["is_active"]:
         return None
     return _person(row)
+
+
+def export(database: Engine) -> list[dict[str, object]]:
+    """Everybody as they are kept, passwords (hashed) included: for a backup."""
+    with database.connect() as connection:
+        found = connection.execute(select(people).order_by(people.c.person)).mappings().all()
+    return [dict(row) for row in found]
+
+
+def bring_back(database: Engine, exported: Sequence[Mapping[str, object]]) -> None:
+    """Those of a backup, with their numbers, into a table that nobody is in. IntegrityError: somebody is."""
+    if not exported:
+        return
+    with database.begin() as connection:
+        connection.execute(insert(people), [dict(person) for person in exported])
+        if database.dialect.name == "postgresql":  # it counts by itself, and has not seen these numbers
+            next_number = text("SELECT setval(pg_get_serial_sequence('people', 'person'), max(person)) FROM people")
+            connection.execute(next_number)
 
 
 def hash_password(password: Secret) -> str:
