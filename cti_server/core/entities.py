@@ -8,7 +8,7 @@ live in the store.
 from dataclasses import dataclass, field
 from typing import Any
 
-from cti_server.core.events import OrderKey
+from cti_server.core.events import Foretold, OrderKey
 from cti_server.core.settings import AgentProfile, CentreSettings
 from cti_server.core.vocabulary import (
     AgentId,
@@ -119,6 +119,7 @@ class Call:
     """The wait that the caller was told, by how many agents at work, and whether it was raised once."""
     told_staff: int = 0
     told_raised: bool = False
+    foretold: Foretold | None = None
 
     agent: AgentId | None = None
     delivered_at: Micros | None = None
@@ -223,6 +224,18 @@ class Agent:
 
 
 @dataclass(slots=True)
+class Lesson:
+    """How far the waits of a group of callers were from what was foretold (`fold_waits.py`): averages over the latest,
+    and what each end of the interval is multiplied by, in millionths."""
+
+    callers: int = 0
+    waited_us: int = 0
+    foretold_us: int = 0
+    low_ppm: int = 1_000_000
+    high_ppm: int = 1_000_000
+
+
+@dataclass(slots=True)
 class Queue:
     """Who waits (since when, in order of entering), and the counts of one local day. Offered callers still wait."""
 
@@ -243,6 +256,8 @@ class Queue:
     pace_us: int = 0
     """The average time between departures times the agents at work (see `estimates.py`), from so many samples:"""
     departures: int = 0
+    lessons: dict[int, Lesson] = field(default_factory=dict)
+    """By group of callers (`estimates.group_of`)."""
 
 
 @dataclass(slots=True)

@@ -51,6 +51,16 @@ class OrderKey(msgspec.Struct, frozen=True, kw_only=True, order=True):
     sequence: int
 
 
+class Foretold(msgspec.Struct, frozen=True, kw_only=True):
+    """The wait that the pace of the queue alone foretold somebody on entering, with its 10 % and 90 % points, and the
+    group of callers whose past errors correct it (`estimates.py`)."""
+
+    group: int
+    wait_us: int
+    low_us: int
+    high_us: int
+
+
 # --- the centre ------------------------------------------------------------------------------------------------------
 
 
@@ -184,7 +194,8 @@ class PinRefused(CallEvent, frozen=True, kw_only=True):
 class CallQueued(CallEvent, frozen=True, kw_only=True):
     """The call waits. ``key`` is its order; a call that comes back (missed, declined) keeps the key of its first
     wait. ``stage``: how many of the queue's relaxing steps have been taken, the next at ``relax_at``; at
-    ``ceiling_at`` the class is raised; until ``named_until`` only ``named`` may have it.
+    ``ceiling_at`` the class is raised; until ``named_until`` only ``named`` may have it. ``foretold``: unless it was
+    known already, or nothing can be foretold.
     """
 
     queue: QueueId
@@ -199,6 +210,7 @@ class CallQueued(CallEvent, frozen=True, kw_only=True):
     named_until: Micros | None = None
     uses_tier: bool = False
     overflow_at: Micros | None = None
+    foretold: Foretold | None = None
 
 
 class CallRequirementRelaxed(CallEvent, frozen=True, kw_only=True):

@@ -12,15 +12,14 @@ from cti_server.core.fold_shared import (
     PIN_FAILURES_KEPT_US,
     add_leg,
     count_exit,
-    departed,
     drop_if_over,
     enter_phase,
-    joined,
     leg_of,
     occupy,
     queue_of,
     today_of,
 )
+from cti_server.core.fold_waits import departed, joined, learn
 from cti_server.core.vocabulary import (
     CallbackState,
     CallPhase,
@@ -30,6 +29,7 @@ from cti_server.core.vocabulary import (
     Occupation,
     OfferOutcome,
     PinResult,
+    QueueExit,
     Verification,
 )
 
@@ -159,6 +159,8 @@ def call_queued(state: State, event: e.CallQueued) -> None:
     call.named_until = event.named_until
     call.uses_tier = event.uses_tier
     call.overflow_at = event.overflow_at
+    if not event.returned:
+        call.foretold = event.foretold
     call.agent = None
     queue = queue_of(state, event.queue)
     if call.phase is not CallPhase.QUEUED:
@@ -313,6 +315,9 @@ def call_left_queue(state: State, event: e.CallLeftQueue) -> None:
     if event.limit_at is not None:
         call.limit_at = event.limit_at
     call.told_s = None
+    if call.foretold is not None and event.how is QueueExit.ANSWERED:
+        learn(queue, call.foretold, event.waited_us)
+    call.foretold = None
     if call.phase is CallPhase.QUEUED:
         departed(queue, event.at)
         enter_phase(call, CallPhase.FLOW, event.at)

@@ -25,8 +25,6 @@ from cti_server.core.vocabulary import (
 HOUR_US = 3_600_000_000
 FINISHED_KEPT_US = 24 * HOUR_US
 FINISHED_KEPT_MAX = 20_000
-PACE_MEMORY = 32
-"""Departures that the average pace remembers."""
 LAST_AGENTS_MAX = 50_000
 PIN_FAILURES_KEPT_US = HOUR_US
 OPEN_RECORDINGS = (RecordingState.STARTING, RecordingState.RECORDING, RecordingState.PAUSED)
@@ -75,24 +73,6 @@ def queue_of(state: State, queue: QueueId) -> Queue:
 
 def day_of(state: State, at: Micros) -> int:
     return local_day(at, offset_us=state.clock_offset_us, zone_s=state.settings.time_zone_offset_s)
-
-
-def joined(queue: Queue, at: Micros) -> None:
-    """One more waits."""
-    queue.in_line += 1
-    if queue.in_line == 1 or queue.busy_since is None:
-        queue.busy_since = at
-
-
-def departed(queue: Queue, at: Micros) -> None:
-    """One who waited is offered to somebody, or has left. Who did not wait at all says nothing about the pace."""
-    queue.in_line = max(0, queue.in_line - 1)
-    if queue.busy_since is not None and at > queue.busy_since and queue.staff > 0:
-        sample = (at - queue.busy_since) * queue.staff
-        queue.departures += 1
-        weight = min(queue.departures, PACE_MEMORY)
-        queue.pace_us += (sample - queue.pace_us) // weight
-    queue.busy_since = at if queue.in_line else None
 
 
 def count_exit(state: State, queue: Queue, event: e.CallLeftQueue) -> None:

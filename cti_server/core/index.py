@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from cti_server.core.availability import Exclusion, why_not_free
 from cti_server.core.entities import Agent, Call
+from cti_server.core.events import OrderKey
 from cti_server.core.settings import QueueSettings
 from cti_server.core.skills import Levels, first_stage, stages
 from cti_server.core.strategies import IN_ORDER
@@ -210,6 +211,11 @@ class Index:
         """The place in the queue, 1 = next; 0: does not wait."""
         entry = self._waits.get(call_id)
         return 0 if entry is None else self.lines[entry[0]].place(entry[3])
+
+    def place_of(self, queue: QueueId, key: OrderKey) -> int:
+        """The place of somebody who would enter with this key now."""
+        line = self.lines.get(queue)
+        return 1 if line is None else line.place((key.rank, 1, key.due_at, key.sequence, 0))
 
     def waiting(self, queue: QueueId) -> int:
         line = self.lines.get(queue)

@@ -5,7 +5,7 @@ queue that overflows sends the call on to another (`overflow.py`), at most ``HOP
 one queue to another keeps its age.
 """
 
-from cti_server.core import calls, naming, overflow, waits
+from cti_server.core import calls, estimates, naming, overflow, waits
 from cti_server.core import events as e
 from cti_server.core.entities import Call
 from cti_server.core.settings import QueueSettings
@@ -29,12 +29,13 @@ def enqueue(step: Step, call: Call, queue: QueueId, *, priority: int = 0, uses_t
         return False
     tier = waits.tier_of(step, call.tier) if uses_tier else waits.NO_TIER
     named = naming.find(step, call, settings)
+    key = waits.first_key(step, tier=tier, priority=priority, came_at=came_at)
     step.emit(
         e.CallQueued(
             at=step.now,
             call=call.call,
             queue=settings.queue,
-            key=waits.first_key(step, tier=tier, priority=priority, came_at=came_at),
+            key=key,
             entered_at=step.now,
             limit_at=step.after(s=settings.maximum_wait_s),
             stage=stage_after(settings, 0),
@@ -44,6 +45,7 @@ def enqueue(step: Step, call: Call, queue: QueueId, *, priority: int = 0, uses_t
             named_until=None if named is None else step.after(s=settings.named_wait_s),
             uses_tier=uses_tier,
             overflow_at=overflow.due_at(settings, step.now),
+            foretold=None if named is not None else estimates.on_entering(step, settings.queue, key),
         )
     )
     return True

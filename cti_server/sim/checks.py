@@ -87,6 +87,8 @@ class Checks:
         self._legs: dict[LegId, CallId] = {}
         self._customer: dict[CallId, CustomerRef | None] = {}
         self._wrong_pins: dict[CustomerRef, list[int]] = {}
+        self._foretold: dict[CallId, tuple[int, int, bool]] = {}
+        """The wait that a caller was told, by how many at work, and whether it was raised."""
         self._effects: dict[CallId, int] = {}
         self._was_pending = False
         self._unsettled: dict[AgentId, str] = {}
@@ -158,7 +160,10 @@ class Checks:
                     )
             case e.CallDelivered():
                 self._check_order(event)
+            case e.WaitAnnounced():
+                self._check_foretold(event)
             case e.CallLeftQueue():
+                self._foretold.pop(event.call, None)
                 self._waiting.setdefault(event.queue, {}).pop(event.call, None)
                 self._offered_from.pop(event.call, None)
             case e.CallCleared():
@@ -183,6 +188,16 @@ class Checks:
         is_over = isinstance(event, e.CallEvent) and event.call in self.terminal
         if is_over and not isinstance(event, (*AFTER_THE_END, e.CallCleared)):
             raise Violation(f"I1: {type(event).__name__} after the end of a call")
+
+    def _check_foretold(self, event: e.WaitAnnounced) -> None:
+        """Nobody is told a longer wait than before, unless fewer are at work; then once, and said as a change."""
+        if event.expected_s is None:
+            return
+        told_s, staff, was_raised = self._foretold.get(event.call, (event.expected_s, event.staff, False))
+        may_rise = event.is_raised and not was_raised and event.staff < staff
+        if (event.expected_s > told_s and not may_rise) or not event.low_s <= event.expected_s <= event.high_s:
+            raise Violation(f"call {event.call} was told {told_s} s, then {event}")
+        self._foretold[event.call] = (event.expected_s, event.staff, was_raised or event.is_raised)
 
     def _follow_agent(self, event: e.Event) -> None:
         """Whoever becomes idle is at once said to be Ready, Not Ready or gone; blameless ones keep their place."""
