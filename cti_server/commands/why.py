@@ -20,7 +20,7 @@ from cti_server.core.explain import Decision, Explanation, NonOffer, Reason, exp
 from cti_server.core.fairness import Share, Why, fairness
 from cti_server.core.state import State, apply
 from cti_server.core.strategies import Rank
-from cti_server.core.vocabulary import CallId, Strategy
+from cti_server.core.vocabulary import CallId, ResultsWindow, Strategy
 from cti_server.storage.data_folder import DataFolder
 from cti_server.storage.event_codec import decode_all
 from cti_server.storage.journal_file import JournalReader
@@ -45,6 +45,12 @@ REASONS = {
     Why.MORE_QUEUES: "more: serves more queues",
     Why.MISSED_OFFERS: "fewer: missed more offers than the others",
     Why.UNEXPLAINED: "unexplained by log-in, states and skills",
+}
+WINDOWS = {
+    ResultsWindow.TODAY: "today",
+    ResultsWindow.WEEK: "this week",
+    ResultsWindow.MONTH: "this month",
+    ResultsWindow.LOG_ON: "since log-on",
 }
 RELAXED = "CallRequirementRelaxed"
 
@@ -143,15 +149,21 @@ def _rank(decision: Decision, rank: Rank, clock: "_Clock") -> str:
         case Strategy.ROUND_ROBIN:
             return "had a turn already in this round" if rank[0] else "next in this round"
         case Strategy.EVEN_ANSWERED:
-            return f"{rank[0] / 1_000_000:.2f} calls an hour, idle since {clock.at(rank[1])}"
+            return f"{rank[0] / 1_000_000:.2f} calls an hour {_window(decision)}, idle since {clock.at(rank[1])}"
         case Strategy.EVEN_TALK:
-            return f"{rank[0] / 1_000_000:.0f} s of talk an hour, idle since {clock.at(rank[1])}"
+            return f"{rank[0] / 1_000_000:.0f} s of talk an hour {_window(decision)}, idle since {clock.at(rank[1])}"
         case Strategy.LOWEST_OCCUPANCY:
-            return f"occupancy {rank[0] / 1_000_000:.1%}, idle since {clock.at(rank[1])}"
+            return f"occupancy {rank[0] / 1_000_000:.1%} {_window(decision)}, idle since {clock.at(rank[1])}"
         case routing.NAMED:
             return "asked for by name"
         case _:
             return f"rank {_numbers(rank)}"
+
+
+def _window(decision: Decision) -> str:
+    if decision.window is ResultsWindow.HOURS:
+        return f"in the last {decision.window_hours} h"
+    return "" if decision.window is None else WINDOWS[decision.window]
 
 
 def _numbers(rank: tuple[int, ...]) -> str:

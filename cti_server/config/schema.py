@@ -61,7 +61,8 @@ class QueueText(msgspec.Struct, frozen=True, kw_only=True):
     relax: tuple[RelaxText, ...] = ()
     weight: Annotated[int, Meta(ge=1, le=100)] = 1
     wait_ceiling_s: Annotated[int, Meta(ge=0, le=14_400)] = 0
-    results_window: Literal["today", "log_on"] = "today"
+    results_window: Literal["today", "log_on", "week", "month", "hours"] = "today"
+    results_hours: Annotated[int, Meta(ge=1, le=24)] = 8
     named: tuple[Literal["last_agent", "account_owner"], ...] = ()
     named_wait_s: Annotated[int, Meta(ge=1, le=600)] = 20
     overflow: tuple[OverflowText, ...] = ()

@@ -20,6 +20,15 @@ def local_day(at: int, *, offset_us: int, zone_s: int) -> int:
     return local_us(at, offset_us=offset_us, zone_s=zone_s) // DAY_US
 
 
+def first_of_month(day: int) -> int:
+    """The first day of the month that this day is in (Hinnant, "chrono-compatible low-level date algorithms")."""
+    of_era = (day + 719_468) % 146_097
+    year = (of_era - of_era // 1_460 + of_era // 36_524 - of_era // 146_096) // 365
+    of_year = of_era - (365 * year + year // 4 - year // 100)
+    month = (5 * of_year + 2) // 153
+    return day - (of_year - (153 * month + 2) // 5)
+
+
 def weekday_and_minute(at: int, *, offset_us: int, zone_s: int) -> tuple[int, int]:
     """(0 = Monday … 6 = Sunday, minute of the local day 0–1439)."""
     day, within = divmod(local_us(at, offset_us=offset_us, zone_s=zone_s), DAY_US)

@@ -154,7 +154,7 @@ class Call:
 
 @dataclass(slots=True)
 class AgentDay:
-    """An agent's own figures of one local day (``day``: days since 1970-01-01), or since log-on.
+    """An agent's own figures of one local day (``day``: days since 1970-01-01), or of the time that the field names.
 
     ``logged_us`` ⊇ ``ready_us`` (Ready and free), ``offered_us`` (reserved, ringing), ``handling_us`` (conversation,
     hold, after-call work); each up to ``Agent.accounted_at``.
@@ -170,6 +170,19 @@ class AgentDay:
     ready_us: int = 0
     offered_us: int = 0
     handling_us: int = 0
+
+
+@dataclass(slots=True)
+class RecentHours:
+    """The figures of the last hours: totals, and what they were when each quarter-hour from ``first`` on began.
+
+    ``first``: its number in engine time. ``kept``: how many marks; a mark is (calls, talk, logged in, ready, handling).
+    """
+
+    kept: int
+    first: int
+    marks: list[tuple[int, int, int, int, int]]
+    total: AgentDay = field(default_factory=AgentDay)
 
 
 @dataclass(slots=True)
@@ -199,6 +212,11 @@ class Agent:
     today: AgentDay = field(default_factory=AgentDay)
     shift: AgentDay = field(default_factory=AgentDay)
     """The same figures since log-on."""
+    week: AgentDay = field(default_factory=AgentDay)
+    month: AgentDay = field(default_factory=AgentDay)
+    """Of the days before ``today`` in its week and month; ``day``: the first of these."""
+    recent: RecentHours | None = None
+    """Only while some queue compares the last hours."""
     accounted_at: Micros = START
 
     @property

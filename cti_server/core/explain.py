@@ -20,8 +20,8 @@ from cti_server.core.routing import Index, Weighing, decide
 from cti_server.core.settings import QueueSettings
 from cti_server.core.skills import lacking, stages
 from cti_server.core.state import apply
-from cti_server.core.strategies import Rank
-from cti_server.core.vocabulary import AgentId, CallId, CallPhase, Extension, QueueExit, QueueId
+from cti_server.core.strategies import BY_FIGURES, Rank
+from cti_server.core.vocabulary import AgentId, CallId, CallPhase, Extension, QueueExit, QueueId, ResultsWindow
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +53,8 @@ class Contender(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """One offer. ``is_reproduced``: deciding again from the journal gives the same person and call."""
+    """One offer. ``is_reproduced``: deciding again from the journal gives the same person and call. ``window``: over
+    which time the rule compared results, where it did; ``window_hours`` for the last hours."""
 
     at: int
     agent: AgentId
@@ -68,6 +69,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     is_reproduced: bool
     candidates: tuple[Candidate, ...]
     contenders: tuple[Contender, ...]
+    window: ResultsWindow | None = None
+    window_hours: int = 0
 
 
 class NonOffer(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,6 +129,8 @@ def decision(state: State, event: e.CallDelivered) -> Decision:
     match = decide(index, state, event.at, trace)
     ranks = {rank[-1]: rank for weighing in trace if weighing.is_chosen for rank in weighing.ranks}
     call = state.calls[event.call]
+    settings = _queue(state, event.queue) if event.rule in BY_FIGURES else None
+    window = None if settings is None else settings.results_window
     return Decision(
         at=event.at,
         agent=event.agent,
@@ -152,6 +157,8 @@ def decision(state: State, event: e.CallDelivered) -> Decision:
             for weighing in sorted(trace, key=lambda weighing: weighing.key)
             if not weighing.is_chosen
         ),
+        window=window,
+        window_hours=settings.results_hours if settings is not None and window is ResultsWindow.HOURS else 0,
     )
 
 

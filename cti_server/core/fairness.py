@@ -12,7 +12,7 @@ from enum import StrEnum
 import msgspec
 
 from cti_server.core.entities import Agent, AgentDay, State
-from cti_server.core.fold_shared import midnight_before
+from cti_server.core.figures import midnight_before
 from cti_server.core.skills import first_stage, stages
 from cti_server.core.strategies import occupancy_millionths
 from cti_server.core.vocabulary import AgentId, AgentMode, Extension, Occupation

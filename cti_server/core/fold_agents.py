@@ -5,7 +5,8 @@ from typing import Any
 
 from cti_server.core import events as e
 from cti_server.core.entities import Agent, AgentDay, Callback, CarriedOut, Queue, State, command_key
-from cti_server.core.fold_shared import account, drop_call_of
+from cti_server.core.figures import account, close, keep_hours
+from cti_server.core.fold_shared import drop_call_of
 from cti_server.core.vocabulary import AgentMode, CallbackState, Micros, Occupation
 
 REMEMBERED_US = 24 * 3_600_000_000
@@ -18,7 +19,10 @@ ENDED_CALLBACK = (CallbackState.DONE, CallbackState.EXHAUSTED, CallbackState.CAN
 
 
 def settings_loaded(state: State, event: e.SettingsLoaded) -> None:
+    close(state, event.at)
     state.settings = event.settings
+    close(state, event.at)
+    keep_hours(state)
     for settings in event.settings.queues:
         state.queues.setdefault(settings.queue, Queue(queue=settings.queue))
 
@@ -33,11 +37,14 @@ def agents_enrolled(state: State, event: e.AgentsEnrolled) -> None:
         if agent_id not in state.agents:
             state.agents[agent_id] = Agent(agent=agent_id, profile=profile, since=event.at)
         state.agents[agent_id].profile = profile
+    keep_hours(state)
     state.extensions = {agent.profile.extension: agent_id for agent_id, agent in state.agents.items()}
 
 
 def clock_offset_changed(state: State, event: e.ClockOffsetChanged) -> None:
+    close(state, event.at)
     state.clock_offset_us = event.offset_us
+    close(state, event.at)
 
 
 def centre_restarted(state: State, event: e.CentreRestarted) -> None:

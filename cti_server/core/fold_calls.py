@@ -8,6 +8,7 @@ from typing import Any
 
 from cti_server.core import events as e
 from cti_server.core.entities import Call, Leg, State
+from cti_server.core.figures import counted
 from cti_server.core.fold_shared import (
     PIN_FAILURES_KEPT_US,
     add_leg,
@@ -17,7 +18,6 @@ from cti_server.core.fold_shared import (
     leg_of,
     occupy,
     queue_of,
-    today_of,
 )
 from cti_server.core.fold_waits import departed, joined, learn
 from cti_server.core.vocabulary import (
@@ -300,7 +300,8 @@ def offer_ended(state: State, event: e.OfferEnded) -> None:
         agent.call = None
         occupy(state, agent, Occupation.IDLE, event.at)
         if event.outcome is OfferOutcome.MISSED:
-            today_of(state, agent, event.at).missed += 1
+            for figures in counted(state, agent, event.at):
+                figures.missed += 1
 
 
 def call_left_queue(state: State, event: e.CallLeftQueue) -> None:

@@ -5,11 +5,11 @@ remembers it for a day.
 """
 
 from cti_server.core import events as e
-from cti_server.core.clock import DAY_US, local_day, local_us
-from cti_server.core.entities import Agent, AgentDay, Call, Finished, Leg, Queue, State
+from cti_server.core.clock import local_day
+from cti_server.core.entities import Agent, Call, Finished, Leg, Queue, State
+from cti_server.core.figures import account
 from cti_server.core.vocabulary import (
     AgentId,
-    AgentMode,
     CallId,
     CallPhase,
     CustomerRef,
@@ -86,42 +86,6 @@ def count_exit(state: State, queue: Queue, event: e.CallLeftQueue) -> None:
         limits = (settings.service_level_s for settings in state.settings.queues if settings.queue == event.queue)
         if event.waited_us <= next(limits, 0) * 1_000_000:
             queue.answered_in_time += 1
-
-
-def today_of(state: State, agent: Agent, at: Micros) -> AgentDay:
-    day = day_of(state, at)
-    if agent.today.day != day:
-        agent.today = AgentDay(day=day)
-    return agent.today
-
-
-def account(state: State, agent: Agent, at: Micros) -> None:
-    """Add the time since the last change of state to the figures. Call it before mode or occupation changes."""
-    today = today_of(state, agent, at)
-    if agent.mode is not AgentMode.LOGGED_OFF:
-        midnight = midnight_before(state, at)
-        _add_time(agent, agent.shift, at - agent.accounted_at)
-        _add_time(agent, today, at - max(agent.accounted_at, midnight))
-    agent.accounted_at = max(agent.accounted_at, at)
-
-
-def midnight_before(state: State, at: int) -> int:
-    """The local day's beginning, in engine time."""
-    local = local_us(at, offset_us=state.clock_offset_us, zone_s=state.settings.time_zone_offset_s)
-    return at - local % DAY_US
-
-
-def _add_time(agent: Agent, figures: AgentDay, elapsed_us: int) -> None:
-    if elapsed_us <= 0:
-        return
-    figures.logged_us += elapsed_us
-    match agent.occupation:
-        case Occupation.IDLE:
-            figures.ready_us += elapsed_us if agent.mode is AgentMode.READY else 0
-        case Occupation.CONNECTED | Occupation.AFTER_CALL_WORK:
-            figures.handling_us += elapsed_us
-        case _:
-            figures.offered_us += elapsed_us
 
 
 def remember_agent(state: State, customer: CustomerRef, agent: AgentId) -> None:

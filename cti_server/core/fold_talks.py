@@ -5,6 +5,7 @@ from typing import Any
 
 from cti_server.core import events as e
 from cti_server.core.entities import ScriptPlace, State
+from cti_server.core.figures import counted
 from cti_server.core.fold_shared import (
     OPEN_RECORDINGS,
     drop_if_over,
@@ -14,7 +15,6 @@ from cti_server.core.fold_shared import (
     remember_agent,
     set_customer_leg,
     settle_recording,
-    today_of,
 )
 from cti_server.core.vocabulary import (
     CallPhase,
@@ -40,7 +40,7 @@ def call_established(state: State, event: e.CallEstablished) -> None:
     if (agent := state.agents.get(event.agent)) is not None:
         agent.call = event.call
         occupy(state, agent, Occupation.CONNECTED, event.at)
-        for figures in (today_of(state, agent, event.at), agent.shift):
+        for figures in counted(state, agent, event.at):
             if call.direction is Direction.INBOUND:
                 figures.answered += 1
             else:
@@ -90,7 +90,7 @@ def call_cleared(state: State, event: e.CallCleared) -> None:
         call.recording_limit_at = event.recording_limit_at
     agent = state.agents.get(event.agent) if event.agent is not None else None
     if agent is not None and call.established_at is not None:
-        for figures in (today_of(state, agent, event.at), agent.shift):
+        for figures in counted(state, agent, event.at):
             figures.talks += 1
             figures.talk_us += event.talk_us
     if agent is not None and agent.call == event.call and call.established_at is None:

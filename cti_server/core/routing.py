@@ -15,7 +15,7 @@ from collections.abc import Iterable
 import msgspec
 
 from cti_server.core.entities import State
-from cti_server.core.fold_shared import midnight_before
+from cti_server.core.figures import beginning
 from cti_server.core.index import Idle, Index, Line, Order, order_of
 from cti_server.core.strategies import Rank, rank
 from cti_server.core.vocabulary import AgentId, CallId, QueueId, Strategy, WorkOrder
@@ -127,12 +127,12 @@ def _pick(
 
 
 def _ranks(index: Index, state: State, now: int, line: Line, groups: Iterable[list[Idle]]) -> Iterable[Rank]:
-    midnight = midnight_before(state, now)
+    begins = beginning(state, line.settings, now)
     for group in groups:
         for idle in group:
             agent = index.person(AgentId(idle[-1]))
             level = agent.profile.skills.get(line.queue, 0)
-            yield rank(line.settings, agent, state=state, now=now, midnight=midnight, level=level)
+            yield rank(line.settings, agent, state=state, now=now, begins=begins, level=level)
 
 
 def _what_they_are_best_at(index: Index, now: int, match: Match, order: Order) -> Match:

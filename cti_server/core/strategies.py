@@ -10,25 +10,27 @@
 
 Results are in proportion to the time logged in: somebody who comes late has few of them and little time, takes the next
 call, and is then on a par; with bare counts they would take every call until they had caught up with the morning. The
-first minute of a log-in counts as a whole one. Figures are those of the local day, or since log-on.
+first minute of a log-in counts as a whole one. Over which time results count is the queue's `results_window`: the local
+day, week or month, the last hours, or since log-on; how exactly stands in `figures.py`.
 
 The rank of the first two does not change while an agent is free, so the index keeps them in order; for the others it
 looks at all free candidates.
 """
 
 from cti_server.core.entities import Agent, AgentDay, State
+from cti_server.core.figures import figures
 from cti_server.core.settings import QueueSettings
-from cti_server.core.vocabulary import AgentId, ResultsWindow, Strategy
+from cti_server.core.vocabulary import AgentId, Strategy
 
 Rank = tuple[int, ...]
 
 IN_ORDER = (Strategy.LONGEST_IDLE, Strategy.TOP_DOWN)
 """Strategies whose rank is fixed while an agent is free."""
+BY_FIGURES = (Strategy.EVEN_ANSWERED, Strategy.EVEN_TALK, Strategy.LOWEST_OCCUPANCY)
+"""Strategies that compare what people did in the queue's window."""
 LOGGED_LEAST_US = 60_000_000
 HOUR_US = 3_600_000_000
 MILLION = 1_000_000
-NOTHING = AgentDay()
-"""The figures of somebody whose last change was yesterday. Never changed."""
 _MASK = (1 << 64) - 1
 
 
@@ -39,8 +41,8 @@ def standing(strategy: Strategy, agent: Agent, level: int) -> tuple[int, int]:
     return agent.idle_since, agent.agent
 
 
-def rank(settings: QueueSettings, agent: Agent, *, state: State, now: int, midnight: int, level: int = 0) -> Rank:
-    """``midnight``: the local day's beginning, in engine time."""
+def rank(settings: QueueSettings, agent: Agent, *, state: State, now: int, begins: int, level: int = 0) -> Rank:
+    """``begins``: the beginning of the queue's window (`figures.beginning`)."""
     match settings.strategy:
         case Strategy.LONGEST_IDLE | Strategy.TOP_DOWN:
             return standing(settings.strategy, agent, level)
@@ -50,30 +52,21 @@ def rank(settings: QueueSettings, agent: Agent, *, state: State, now: int, midni
             return int(last is not None and agent.agent <= last), agent.agent
         case Strategy.RANDOM:
             return _hash(state.settings.routing_seed, state.draws + 1, agent.agent), agent.agent
-    figures, since = _window(agent, settings.results_window, midnight)
+    results, since = figures(agent, settings.results_window, begins)
     elapsed = max(0, now - since)
     if settings.strategy is Strategy.LOWEST_OCCUPANCY:
-        whole = figures.handling_us + figures.ready_us + elapsed
-        share = figures.handling_us * MILLION // whole if whole else 0
+        whole = results.handling_us + results.ready_us + elapsed
+        share = results.handling_us * MILLION // whole if whole else 0
     else:
         is_talk = settings.strategy is Strategy.EVEN_TALK
-        amount = figures.talk_us if is_talk else (figures.answered + figures.dialled) * MILLION
-        share = amount * HOUR_US // max(figures.logged_us + elapsed, LOGGED_LEAST_US)
+        amount = results.talk_us if is_talk else (results.answered + results.dialled) * MILLION
+        share = amount * HOUR_US // max(results.logged_us + elapsed, LOGGED_LEAST_US)
     return share, agent.idle_since, agent.agent
 
 
-def _window(agent: Agent, window: ResultsWindow, midnight: int) -> tuple[AgentDay, int]:
-    """The figures up to a moment, and that moment: since then the agent has been logged on, Ready and free."""
-    if window is ResultsWindow.LOG_ON:
-        return agent.shift, agent.accounted_at
-    if agent.accounted_at >= midnight:
-        return agent.today, agent.accounted_at
-    return NOTHING, midnight
-
-
-def occupancy_millionths(figures: AgentDay) -> int:
-    whole = figures.handling_us + figures.ready_us
-    return figures.handling_us * MILLION // whole if whole else 0
+def occupancy_millionths(day: AgentDay) -> int:
+    whole = day.handling_us + day.ready_us
+    return day.handling_us * MILLION // whole if whole else 0
 
 
 def _hash(seed: int, draw: int, agent: AgentId) -> int:

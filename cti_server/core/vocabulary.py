@@ -207,10 +207,14 @@ class WorkOrder(StrEnum):
 
 
 class ResultsWindow(StrEnum):
-    """Over which time results are compared: the local day, or since the agent logged on."""
+    """Over which time results are compared: the local day, week or month, the last hours, or since the agent logged
+    on."""
 
     TODAY = "today"
     LOG_ON = "log_on"
+    WEEK = "week"
+    MONTH = "month"
+    HOURS = "hours"
 
 
 class NamedBy(StrEnum):

@@ -46,7 +46,8 @@ class SimulatedQueue(msgspec.Struct, frozen=True, kw_only=True):
     relax: tuple[RelaxSettings, ...] = ()
     weight: Annotated[int, Meta(ge=1, le=100)] = 1
     wait_ceiling_s: Annotated[int, Meta(ge=0, le=86_400)] = 0
-    results_window: Literal["today", "log_on"] = "today"
+    results_window: Literal["today", "log_on", "week", "month", "hours"] = "today"
+    results_hours: Annotated[int, Meta(ge=1, le=24)] = 8
     maximum_waiting: Annotated[int, Meta(ge=0, le=1_000_000)] = 1_000_000
     maximum_wait_s: Annotated[int, Meta(ge=1, le=10_000_000)] = 10_000_000
 

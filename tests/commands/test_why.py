@@ -3,15 +3,23 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from cti_server import cli
 from cti_server.commands import centre
 from cti_server.core import inputs as i
+from cti_server.core.vocabulary import ResultsWindow, Strategy
 from cti_server.storage.data_folder import DataFolder
 from cti_server.storage.event_codec import encode
 from cti_server.storage.journal_file import JournalFile
-from tests.core.house import CARE, KIM, LEE, ORDERS, PARK, House, profile
+from tests.core.house import CARE, KIM, LEE, ORDERS, PARK, SETTINGS, House, profile
+
+
+def keep(house: House, data: Path) -> None:
+    journal = JournalFile(DataFolder(data).journal)
+    journal.append(encode(house.journal, 1), {})
+    journal.close()
 
 
 @pytest.fixture
@@ -24,9 +32,7 @@ def data(tmp_path: Path) -> Path:
     house.wait(10)
     house.tell(i.SetReady(agent=KIM))
     assert call.agent == KIM
-    journal = JournalFile(DataFolder(tmp_path).journal)
-    journal.append(encode(house.journal, 1), {})
-    journal.close()
+    keep(house, tmp_path)
     (tmp_path / "call").write_text(str(call.call), encoding="utf-8")
     return tmp_path
 
@@ -44,6 +50,28 @@ def test_a_call_is_explained(data: Path, capsys: pytest.CaptureFixture[str], tmp
     assert "agent 3 idle" in said
     (decision,) = json.loads(file.read_text(encoding="utf-8"))["decisions"]
     assert decision["is_reproduced"] and decision["excluded"] == {"logged_off": 1, "skill": 1}
+
+
+@pytest.mark.parametrize(
+    ("window", "words"),
+    [
+        (ResultsWindow.MONTH, "this month"),
+        (ResultsWindow.LOG_ON, "since log-on"),
+        (ResultsWindow.HOURS, "in the last 3 h"),
+    ],
+)
+def test_the_window_of_the_results_is_told(
+    window: ResultsWindow, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    orders = msgspec.structs.replace(
+        SETTINGS.queues[0], strategy=Strategy.EVEN_ANSWERED, results_window=window, results_hours=3
+    )
+    house = House(settings=msgspec.structs.replace(SETTINGS, queues=(orders,)))
+    house.at_work(KIM, LEE)
+    call = house.arrive("direct")
+    keep(house, tmp_path)
+    assert cli.main(["why", str(call.call), "--data", str(tmp_path)]) == 0
+    assert f"rule even_answered: 0.00 calls an hour {words}, idle since" in capsys.readouterr().out
 
 
 def test_without_a_call_the_day_is_told(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -40,7 +40,7 @@ def agent(
 def chosen(strategy: Strategy, *agents: Agent, state: State | None = None, now: int = NOON) -> AgentId:
     settings = QueueSettings(queue=ORDERS, title={}, strategy=strategy)
     kept = state or State()
-    ranks = [rank(settings, one, state=kept, now=now, midnight=MIDNIGHT, level=1) for one in agents]
+    ranks = [rank(settings, one, state=kept, now=now, begins=MIDNIGHT, level=1) for one in agents]
     return AgentId(min(ranks)[-1])
 
 
@@ -94,7 +94,7 @@ def test_since_log_on_is_another_window() -> None:
     )
     kim, lee = agent(KIM, answered=9), agent(LEE, answered=5)
     kim.shift = AgentDay(logged_us=HOUR)
-    ranks = [rank(settings, one, state=State(), now=NOON, midnight=MIDNIGHT) for one in (kim, lee)]
+    ranks = [rank(settings, one, state=State(), now=NOON, begins=MIDNIGHT) for one in (kim, lee)]
     assert min(ranks)[-1] == KIM
 
 
