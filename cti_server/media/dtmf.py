@@ -2,8 +2,7 @@
 
 An event is known by its RTP timestamp: all its packets bear that of its start, so any one of them counts it, once, and
 the first or the last may be missing. A key held for more than 8.19 s goes on in segments (§2.5.1.3), which are one
-press.
-Audible tones inside the speech are made in ``tones`` and found in ``detect``.
+press. Audible tones inside the speech are made in ``tones`` and found in ``detect``.
 """
 
 import struct

@@ -1,8 +1,7 @@
 """WAV files of G.711 (format tags 6 and 7, with a fact chunk) and of 16-bit samples: headers made, read and mended.
 
 A recording is written front to back without knowing its length: the header says "all there is" until the file is
-closed.
-After a crash ``mended_header`` makes a whole one from the size of the file. Only bytes here, no files.
+closed. After a crash ``mended_header`` makes a whole one from the size of the file. Only bytes here, no files.
 """
 
 import struct

@@ -1,11 +1,9 @@
 """CPU of the media worker for each relayed and each recorded call, beside a bare relay in the same run.
 
 ``run()`` gives the figures; ``python -m tests.benchmarks.bench_media`` prints them. The three relay at the same time,
-each
-with its own load, so that whatever else the machine does disturbs all alike; the ratios are medians of the rounds.
-CPU is
-what the kernel counted for all threads of the relaying process (``/proc/PID/task/*/schedstat``), as percent of one core
-for one call of two legs.
+each with its own load, so that whatever else the machine does disturbs all alike; the ratios are medians of the rounds.
+CPU is what the kernel counted for all threads of the relaying process (``/proc/PID/task/*/schedstat``), as percent of
+one core for one call of two legs.
 """
 
 import asyncio

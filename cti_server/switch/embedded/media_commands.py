@@ -1,10 +1,9 @@
 """What the core process orders a media worker to do.
 
 Commands name what should be so (``SetRemote``, ``ConnectLegs``), so that repeating them is harmless; what would be
-heard
-or kept twice carries a name of its own (``play``, ``number``, ``recording``) that the worker remembers. Fields are only
-ever added, with defaults: a worker outlives the core process that started its calls and may be older than the next one.
-This module decides nothing.
+heard or kept twice carries a name of its own (``play``, ``number``, ``recording``) that the worker remembers. Fields
+are only ever added, with defaults: a worker outlives the core process that started its calls and may be older than the
+next one. This module decides nothing.
 """
 
 from enum import StrEnum

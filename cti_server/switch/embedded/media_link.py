@@ -2,8 +2,7 @@
 
 Commands are sent at once and in order; none waits for an answer, ``barrier()`` is there for those who must. Ports come
 from the list that the worker gave when it was connected. It decides nothing about calls: after ``WorkerLost`` the
-switch
-clears the legs that lived there, with the reason ``media_lost``.
+switch clears the legs that lived there, with the reason ``media_lost``.
 
 Everything runs in one event loop; ``on_report`` and ``on_state`` are called from it and must not block.
 """

@@ -1,8 +1,7 @@
 """The embedded switch: carries out the Centre's effects with our own SIP user agent and media workers.
 
 One table says which operation an effect is. What SIP and media report in turn is made into signals by ``sip_side.py``
-and
-``media_side.py``. The switch decides no call: it knows legs, ports and phones, and obeys.
+and ``media_side.py``. The switch decides no call: it knows legs, ports and phones, and obeys.
 """
 
 import contextlib

@@ -5,13 +5,11 @@ reader for the socket and a place on the ticker. Whom to believe is decided in `
 ``call``.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from cti_server.media.dtmf import DigitCollector
 from cti_server.media.rtp import HEADER, MARKER, MASK_16, MASK_32, VERSION_2, RtpPacket
@@ -25,8 +23,13 @@ from cti_server.switch.embedded.media.relay import Relay, make_reader
 from cti_server.switch.embedded.media.speaker import Speaker
 from cti_server.switch.embedded.media.ticker import Ticker
 
-if TYPE_CHECKING:
-    from cti_server.switch.embedded.media.conference import Conference
+
+class Room(Protocol):
+    """Where more than two hear each other: it takes what a member says, until the member leaves."""
+
+    def take(self, leg: "Leg", timestamp: int, payload: memoryview, /) -> None: ...
+
+    def leave(self, leg: "Leg", /) -> None: ...
 
 
 class Leg:
@@ -72,7 +75,7 @@ class Leg:
         self.peer = Peer(pair, self)
         self.speaker = Speaker(call=call, leg=number, peer=self.peer, out=out, report=report, changed=self.changed)
         self.partner: Leg | None = None
-        self.conference: Conference | None = None
+        self.conference: Room | None = None
         self.is_held = False
         self.is_muted = False
         self.is_lost = False
@@ -174,7 +177,7 @@ class Leg:
         self._loop.add_reader(self.peer.pair.rtp.fileno(), self._reader())
         self.speaker.attend(self._ticker, can_send=self.can_send)
 
-    def _relay_target(self) -> Leg | None:
+    def _relay_target(self) -> "Leg | None":
         partner = self.partner
         may_speak = not self.is_muted and not self.is_held and self.conference is None
         return partner if partner is not None and may_speak and partner.hears_partner else None

@@ -1,12 +1,11 @@
 """The far end of one leg: whom to believe, and where to send.
 
 Until the first valid packet it sends to the signalled address, and then *latches*: the socket is connected to the
-sender
-and the kernel drops everybody else. The signalled address and port are believed at once; another port of that address
-(symmetric RTP through a translator) only when ``may_latch`` allows it and after several packets, because behind a trunk
-or a translator many calls share one address, and a former call's last packets may still arrive. The SSRC is locked;
-one change is allowed for each ``SetRemote``, because a phone may start anew after a re-INVITE.
-What is done with the packets is decided in ``leg``.
+sender and the kernel drops everybody else. The signalled address and port are believed at once; another port of that
+address (symmetric RTP through a translator) only when ``may_latch`` allows it and after several packets, because behind
+a trunk or a translator many calls share one address, and a former call's last packets may still arrive. The SSRC is
+locked; one change is allowed for each ``SetRemote``, because a phone may start anew after a re-INVITE. What is done
+with the packets is decided in ``leg``.
 """
 
 import contextlib

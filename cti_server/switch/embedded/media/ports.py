@@ -1,8 +1,7 @@
 """The worker's UDP ports: bound once at the start in pairs (RTP even, RTCP odd), lent to legs, never closed between.
 
 A socket is *connected* to the agreed peer, so that the kernel itself drops what others send; ``part`` undoes that
-without
-giving the port up. Which peer is agreed is decided in ``leg``.
+without giving the port up. Which peer is agreed is decided in ``leg``.
 """
 
 import contextlib

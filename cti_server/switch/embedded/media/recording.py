@@ -1,10 +1,8 @@
 """One recording of a call: two channels on one clock, cut into seconds and handed to the sink.
 
 Position 0 is the moment it was started. A second is cut when ``WAIT_S`` have passed after it, so that late packets
-still
-find their place; with the sink's append and sync, audio older than two seconds is on disk. While paused the file
-grows by
-silence and nothing that is said is held anywhere. Who is laid into which channel is decided in ``call``.
+still find their place; with the sink's append and sync, audio older than two seconds is on disk. While paused the file
+grows by silence and nothing that is said is held anywhere. Who is laid into which channel is decided in ``call``.
 """
 
 import time

@@ -2,26 +2,31 @@
 
 ``make_reader`` binds everything that is fixed between two changes of a leg (sockets, offsets, tables) into one function
 for ``loop.add_reader``; a change makes another. One buffer serves all legs of the process, because one thread reads
-them
-one after the other. Packets that are not plain speech of the agreed source go to ``Peer.unusual``.
+them one after the other. Packets that are not plain speech of the agreed source go to ``Peer.unusual``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from cti_server.media.g711 import translation
 from cti_server.media.rtp import HEADER, HEADER_BYTES, MASK_16, MASK_32, VERSION_2
 from cti_server.media.timeline import LENGTH_MAX, LIMIT, ChannelTimeline
 from cti_server.switch.embedded.media.buffer import BUFFER, PAYLOADS, VIEWS
-
-if TYPE_CHECKING:
-    from cti_server.switch.embedded.media.leg import Leg
-    from cti_server.switch.embedded.media.peer import Peer
+from cti_server.switch.embedded.media.outgoing import Outgoing
+from cti_server.switch.embedded.media.peer import Peer
 
 SHORTEST = HEADER_BYTES + 1
 LONGEST = HEADER_BYTES + LENGTH_MAX
+
+
+class End(Protocol):
+    """What a relay knows of a leg: whom it listens to, what it sends, and whether each packet wants a closer look."""
+
+    peer: Peer
+    out: Outgoing
+
+    @property
+    def needs_care(self) -> bool: ...
 
 
 class Relay:
@@ -29,7 +34,7 @@ class Relay:
 
     __slots__ = ("is_aligned", "sequence_offset", "source", "started", "table", "target", "timestamp_offset")
 
-    def __init__(self, source: Leg, target: Leg) -> None:
+    def __init__(self, source: End, target: End) -> None:
         self.source = source
         self.target = target
         self.is_aligned = False
@@ -70,7 +75,7 @@ class Relay:
         return self.source.peer.received - self.started if self.is_aligned else 0
 
 
-def make_reader(leg: Leg, relay: Relay | None, tap: ChannelTimeline | None) -> Callable[[], None]:
+def make_reader(leg: End, relay: Relay | None, tap: ChannelTimeline | None) -> Callable[[], None]:
     """A reader for a leg whose peer is known. ``tap``: where its speech is recorded."""
     if leg.needs_care or (relay is not None and not relay.is_aligned):
         return _make_careful_reader(leg.peer)
