@@ -140,7 +140,7 @@ def _enter_identify(node: IdentifyNode, position: FlowPosition, context: FlowCon
 def _wait_in_queue(node: QueueNode, position: FlowPosition) -> Enqueue | SetQueueKeys:
     """A call that already waits in this queue (back from a question, or after a restart) keeps its place."""
     if position.queue == node.queue:
-        return SetQueueKeys(keys=tuple(node.keys), music=node.music)
+        return SetQueueKeys(keys=tuple(node.keys), music=node.music, skills=node.skills)
     return Enqueue(
         queue=node.queue,
         priority=node.priority,
@@ -149,6 +149,7 @@ def _wait_in_queue(node: QueueNode, position: FlowPosition) -> Enqueue | SetQueu
         announce_at_start=node.announce_at_start,
         announce_every_s=node.announce_every_s,
         keys=tuple(node.keys),
+        skills=node.skills,
     )
 
 

@@ -14,6 +14,7 @@ PromptRef = str  # "greeting": in the caller's language; "greeting@en": in this 
 
 Attempts = Annotated[int, Meta(ge=1, le=5)]
 DigitCount = Annotated[int, Meta(ge=1, le=20)]
+Level = Annotated[int, Meta(ge=1, le=10)]
 TimeoutMs = Annotated[int, Meta(ge=1_000, le=30_000)]
 
 DATA_WAIT_MS_MAX = 300
@@ -123,7 +124,7 @@ class QueueNode(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag
     """Waits for an agent. `position` and `expected_wait` name numbered prompts; `keys` lead to other nodes.
 
     `wait_raised` is said before an expected wait that is longer than what was said before; without it, such a wait is
-    not said.
+    not said. `skills`: what the call asks of agents, besides the queue.
     """
 
     queue: str
@@ -138,6 +139,7 @@ class QueueNode(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag
     offer: tuple[PromptRef, ...] = ()
     keys: dict[str, NodeId] = {}
     refused: NodeId | None = None
+    skills: dict[str, Level] = {}
 
 
 class CallbackNode(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="callback"):

@@ -79,7 +79,8 @@ class Enqueue(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
     priority: class of the order key, 0 = normal, higher goes first. use_tier: the head start of the customer's tier
     counts. The first AnnouncementDue comes at once when `announce_at_start` and nobody takes the call, then every
-    `announce_every_s` seconds (0 = never). keys: the digits that come back as QueueKeyPressed.
+    `announce_every_s` seconds (0 = never). keys: the digits that come back as QueueKeyPressed. skills: levels that the
+    call asks of agents, besides the queue.
     """
 
     queue: str
@@ -89,13 +90,16 @@ class Enqueue(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     announce_at_start: bool = True
     announce_every_s: int = 0
     keys: tuple[str, ...] = ()
+    skills: dict[str, int] = {}
 
 
 class SetQueueKeys(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The queued call just waits again (after a question, or a restart): music, and these keys are listened for."""
+    """The queued call just waits again (after a question, or a restart): music, and these keys are listened for; it
+    asks for these skills from now on."""
 
     keys: tuple[str, ...]
     music: str = "hold"
+    skills: dict[str, int] = {}
 
 
 class RequestCallback(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -14,6 +14,7 @@ import msgspec
 
 from cti_server.commands.centre import usual_data
 from cti_server.core import routing
+from cti_server.core.asking import AskedBy
 from cti_server.core.availability import Exclusion
 from cti_server.core.events import Event
 from cti_server.core.explain import Decision, Explanation, NonOffer, Reason, explain
@@ -51,6 +52,11 @@ WINDOWS = {
     ResultsWindow.WEEK: "this week",
     ResultsWindow.MONTH: "this month",
     ResultsWindow.LOG_ON: "since log-on",
+}
+ASKED_BY = {
+    AskedBy.LANGUAGE: ", asked for by the caller's language ({language})",
+    AskedBy.LINE: ", asked for by the line",
+    AskedBy.FLOW: ", asked for by the call's flow",
 }
 RELAXED = "CallRequirementRelaxed"
 
@@ -133,7 +139,8 @@ def _non_offer(run_: NonOffer, call: CallId, clock: "_Clock") -> str:
 
 def _reason(reason: Reason) -> str:
     if reason.rule is Exclusion.SKILL:
-        return f"skill {reason.skill} {reason.has} < {reason.asked}"
+        asked_by = ASKED_BY.get(reason.by or AskedBy.QUEUE, "").format(language=reason.language)
+        return f"skill {reason.skill} {reason.has} < {reason.asked}{asked_by}"
     return f"{RULES[reason.rule]}{f' ({reason.detail})' if reason.detail else ''}"
 
 

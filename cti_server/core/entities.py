@@ -106,6 +106,8 @@ class Call:
     entered_at: Micros | None = None
     queue_limit_at: Micros | None = None
     returned: bool = False
+    asks: dict[str, int] = field(default_factory=dict)
+    """Levels of skills that it asks for, besides its queue."""
     stage: int = 0
     """How many of the queue's relaxing steps have been taken."""
     relax_at: Micros | None = None

@@ -195,7 +195,8 @@ class CallQueued(CallEvent, frozen=True, kw_only=True):
     """The call waits. ``key`` is its order; a call that comes back (missed, declined) keeps the key of its first
     wait. ``stage``: how many of the queue's relaxing steps have been taken, the next at ``relax_at``; at
     ``ceiling_at`` the class is raised; until ``named_until`` only ``named`` may have it. ``foretold``: unless it was
-    known already, or nothing can be foretold.
+    known already, or nothing can be foretold. ``asks``: skills that the call asks for besides its queue, with their
+    levels.
     """
 
     queue: QueueId
@@ -211,6 +212,15 @@ class CallQueued(CallEvent, frozen=True, kw_only=True):
     uses_tier: bool = False
     overflow_at: Micros | None = None
     foretold: Foretold | None = None
+    asks: dict[str, int] = {}
+
+
+class CallRequirementChanged(CallEvent, frozen=True, kw_only=True):
+    """What a waiting call asks for besides its queue is something else now: its caller's language became known or was
+    changed, or new settings ask for something else."""
+
+    queue: QueueId
+    asks: dict[str, int]
 
 
 class CallRequirementRelaxed(CallEvent, frozen=True, kw_only=True):
@@ -598,6 +608,7 @@ AnyEvent = (
     | CallerVerified
     | PinRefused
     | CallQueued
+    | CallRequirementChanged
     | CallRequirementRelaxed
     | CallReordered
     | NamedAgentGivenUp

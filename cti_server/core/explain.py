@@ -9,11 +9,12 @@ of time with one reason: the first rule that held.
 Decides nothing about calls, and changes nothing; how it is said is the reader's business.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from cti_server.core import events as e
+from cti_server.core.asking import AskedBy, asked_by, language_of
 from cti_server.core.availability import Exclusion, why_not_free
 from cti_server.core.entities import Agent, Call, State
 from cti_server.core.routing import Index, Weighing, decide
@@ -26,13 +27,16 @@ from cti_server.core.vocabulary import AgentId, CallId, CallPhase, Extension, Qu
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
     """The first rule that kept a call from somebody. ``detail``: the not-ready reason or the agent waited for;
-    ``skill``: which, how much there is of it, and how much was asked for."""
+    ``skill``: which, how much there is of it, how much was asked for, and by whom: the queue, or the call itself for
+    its caller's language (``language`` says which), for the line or by its flow."""
 
     rule: Exclusion
     detail: str = ""
     skill: str = ""
     has: int = 0
     asked: int = 0
+    by: AskedBy | None = None
+    language: str = ""
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,9 +121,15 @@ def reason_of(state: State, call: Call, agent: Agent) -> Reason | None:
     settings = _queue(state, call.queue)
     if settings is None:
         return Reason(rule=Exclusion.SKILL, skill=str(call.queue))
-    asked = stages(settings)
-    found = lacking(agent.profile.skills, asked[min(call.stage, len(asked) - 1)])
-    return None if found is None else Reason(rule=Exclusion.SKILL, skill=found[0], has=found[1], asked=found[2])
+    wanted = stages(settings, call.asks)
+    found = lacking(agent.profile.skills, wanted[min(call.stage, len(wanted) - 1)])
+    if found is None:
+        return None
+    skill, has, level = found
+    is_queues_own = level <= stages(settings)[0].get(skill, 0)
+    by = AskedBy.QUEUE if is_queues_own else asked_by(state.settings, call, skill, level)
+    language = language_of(call) if by is AskedBy.LANGUAGE else ""
+    return Reason(rule=Exclusion.SKILL, skill=skill, has=has, asked=level, by=by, language=language)
 
 
 def decision(state: State, event: e.CallDelivered) -> Decision:
@@ -237,7 +247,9 @@ def _detail(event: e.Event) -> str | None:
     """What is worth telling of an event of the call; None: nothing that concerns its wait."""
     match event:
         case e.CallQueued():
-            return f"{event.queue}{' (returned)' if event.returned else ''}"
+            return f"{event.queue}{' (returned)' if event.returned else ''}{_asks(event.asks)}"
+        case e.CallRequirementChanged():
+            return f"{event.queue}{_asks(event.asks)}"
         case e.CallRequirementRelaxed():
             return f"step {event.stage}"
         case e.CallReordered():
@@ -256,6 +268,10 @@ def _detail(event: e.Event) -> str | None:
             return str(event.cause)
         case _:
             return None
+
+
+def _asks(asks: Mapping[str, int]) -> str:
+    return "".join(f", asks for {skill} {level}" for skill, level in asks.items())
 
 
 def _queue(state: State, queue: QueueId | None) -> QueueSettings | None:

@@ -6,8 +6,9 @@ locked account) are returned as the flow's next input.
 
 from typing import assert_never
 
-from cti_server.core import callbacks, digits, identity, queues
+from cti_server.core import callbacks, digits, identity, queues, waits
 from cti_server.core import events as e
+from cti_server.core.asking import FLOW_SKILLS
 from cti_server.core.calls import answer_caller, clear, leave_queue
 from cti_server.core.effects import PlaceLeg, PlayMusic, PlayPrompts, PlayRingback, RingLeg, ToNumber
 from cti_server.core.entities import Call
@@ -74,6 +75,7 @@ def _do(
     match order:
         case SetLanguage():
             step.emit(e.CallLanguageSet(at=step.now, call=call.call, language=order.language))
+            waits.ask_anew(step, call)
             return None
         case Answer():
             return _answer(step, call, position)
@@ -186,6 +188,7 @@ def _enqueue(step: Step, call: Call, position: FlowPosition | None, order: Enque
         "keys": "".join(order.keys),
         "music": order.music,
         "announce_every_s": order.announce_every_s,
+        FLOW_SKILLS: order.skills,
     }
     _move(step, call, position, QUEUE, state=state)
     if not queues.enqueue(step, call, QueueId(order.queue), priority=order.priority, uses_tier=order.use_tier):
@@ -201,8 +204,9 @@ def _enqueue(step: Step, call: Call, position: FlowPosition | None, order: Enque
 
 def _wait_again(step: Step, call: Call, position: FlowPosition | None, order: SetQueueKeys) -> FlowInput | None:
     """A call that has left the queue meanwhile enters it anew; one that overflowed stays where it waits."""
-    state = {**call.flow_state, "keys": "".join(order.keys), "music": order.music}
+    state = {**call.flow_state, "keys": "".join(order.keys), "music": order.music, FLOW_SKILLS: order.skills}
     _move(step, call, position, QUEUE, state=state)
+    waits.ask_anew(step, call)
     queue = position.queue if position is not None else None
     if queue is None or not (queues.is_waiting(step, call) or queues.enqueue(step, call, QueueId(queue))):
         return QueueRefused()

@@ -161,12 +161,18 @@ def call_queued(state: State, event: e.CallQueued) -> None:
     call.overflow_at = event.overflow_at
     if not event.returned:
         call.foretold = event.foretold
+    call.asks = event.asks
     call.agent = None
     queue = queue_of(state, event.queue)
     if call.phase is not CallPhase.QUEUED:
         joined(queue, event.at)
     enter_phase(call, CallPhase.QUEUED, event.at)
     queue.waiting.setdefault(event.call, event.entered_at)
+
+
+def call_requirement_changed(state: State, event: e.CallRequirementChanged) -> None:
+    if (call := state.calls.get(event.call)) is not None:
+        call.asks = event.asks
 
 
 def call_requirement_relaxed(state: State, event: e.CallRequirementRelaxed) -> None:
@@ -335,6 +341,7 @@ FOLDS: dict[type[e.Event], Callable[[State, Any], None]] = {
     e.CallerVerified: caller_verified,
     e.PinRefused: pin_refused,
     e.CallQueued: call_queued,
+    e.CallRequirementChanged: call_requirement_changed,
     e.CallRequirementRelaxed: call_requirement_relaxed,
     e.CallReordered: call_reordered,
     e.NamedAgentGivenUp: named_agent_given_up,

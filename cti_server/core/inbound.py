@@ -13,13 +13,13 @@ from cti_server.core.flow_orders import DATA, IDENTIFY, PIN
 from cti_server.core.inputs import CustomersFound, DigitPressed, LegOffered, PinChecked, PlayFinished
 from cti_server.core.numbers import is_same_line
 from cti_server.core.offers import prepare_card
+from cti_server.core.settings import ANY_LINE
 from cti_server.core.step import Step
 from cti_server.core.vocabulary import CallId, CallPhase, ClearingCause, PinResult, QueueId
 from ivr.orders import CustomerIdentified, CustomerUnknown, DataWaitEnded
 from ivr.orders import PinChecked as FlowPinChecked
 
 DIRECT = "queue:"
-ANY_LINE = "*"
 FLOW_PIN_RESULT = {
     PinResult.VERIFIED: FlowPinChecked(result="verified"),
     PinResult.WRONG: FlowPinChecked(result="wrong"),
@@ -60,6 +60,7 @@ def customers_found(step: Step, signal: CustomersFound) -> None:
     if call is None or call.phase is CallPhase.CLEARED or not identity.found(step, call, signal):
         return
     waits.tier_changed(step, call, tier)
+    waits.ask_anew(step, call)
     if call.agent is not None:
         prepare_card(step, call)
     if call.phase not in flow.IN_FLOW:

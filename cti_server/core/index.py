@@ -1,8 +1,10 @@
 """The ordered lists that routing looks at: who waits in each queue, and who is free to take a call.
 
-They follow the state (`sync_call`, `sync_agent`) and can be rebuilt from it at any time. A queue's callers stand by the
-stage of their wait, its free agents by the first stage at which they serve (`skills.py`), so that each stands in one
-list of a queue, and the longest idle is found without looking at everybody.
+They follow the state (`sync_call`, `sync_agent`) and can be rebuilt from it at any time. Callers of one queue who ask
+for the same skills of their own (`asking.py`; most ask for none) are a *line*: its callers stand by the stage of their
+wait, its free agents by the first stage at which they serve (`skills.py`), so that each stands in one list of a line,
+and the longest idle is found without looking at everybody. A queue's lines are one queue to those who wait in it:
+places and counts are over all of them.
 
 Decides nothing: who gets which call is decided in `routing.py`.
 """
@@ -15,7 +17,7 @@ from cti_server.core.availability import Exclusion, why_not_free
 from cti_server.core.entities import Agent, Call
 from cti_server.core.events import OrderKey
 from cti_server.core.settings import QueueSettings
-from cti_server.core.skills import Levels, first_stage, stages
+from cti_server.core.skills import NOTHING, Levels, first_stage, stages
 from cti_server.core.strategies import IN_ORDER
 from cti_server.core.vocabulary import AgentId, AgentMode, CallId, CallPhase, QueueId, Strategy
 
@@ -24,6 +26,10 @@ Order = tuple[int, int, int, int, int]
 Idle = tuple[int, int]
 """(standing, agent): the part of the rank that is known when an agent becomes free."""
 Entry = TypeVar("Entry", Order, Idle)
+Asks = tuple[tuple[str, int], ...]
+"""(skill, level) that the call asks for by itself, in the order of their names."""
+ASKING_LINES_MAX = 64
+"""So many lines of callers who ask for skills of their own are kept; beyond, those where nobody waits are dropped."""
 
 
 def order_of(call: Call) -> Order:
@@ -32,20 +38,33 @@ def order_of(call: Call) -> Order:
 
 
 class Line:
-    """One queue: who waits, by the stage of their wait, and who is free, by the first stage at which they serve."""
+    """Callers of one queue who ask for the same: who waits, by the stage of their wait, and who is free, by the first
+    stage at which they serve. ``logged_on``, ``at_work``: how many of those who serve are there, and Ready."""
 
-    __slots__ = ("idle", "is_in_order", "is_top_down", "named", "queue", "settings", "stages", "waiting")
+    __slots__ = (
+        *("asks", "at_work", "idle", "is_in_order", "is_top_down", "logged_on", "named"),
+        *("queue", "settings", "stages", "waiting"),
+    )
 
-    def __init__(self, settings: QueueSettings) -> None:
+    def __init__(self, settings: QueueSettings, asks: Levels = NOTHING) -> None:
         self.settings = settings
         self.queue = settings.queue
+        self.asks = asks
         self.is_in_order = settings.strategy in IN_ORDER
         self.is_top_down = settings.strategy is Strategy.TOP_DOWN
-        self.stages: tuple[Levels, ...] = stages(settings)
+        self.stages: tuple[Levels, ...] = stages(settings, asks)
         self.waiting: list[list[Order]] = [[] for _ in self.stages]
         self.idle: list[list[Idle]] = [[] for _ in self.stages]
         self.named: list[Order] = []
         """Those who wait for one agent; they have their place in the queue, and are served from elsewhere."""
+        self.logged_on = 0
+        self.at_work = 0
+
+    def is_empty(self) -> bool:
+        return not self.named and not any(self.waiting)
+
+    def size(self) -> int:
+        return sum(map(len, self.waiting)) + len(self.named)
 
     def first_servable(self) -> tuple[Order, int] | None:
         """The first call that some free agent may take, and its stage."""
@@ -64,8 +83,9 @@ class Line:
         heads = [(waiting[0], able_from + n) for n, waiting in enumerate(self.waiting[able_from:]) if waiting]
         return min(heads) if heads else None
 
-    def place(self, order: Order) -> int:
-        return 1 + sum(bisect_left(entries, order) for entries in (*self.waiting, self.named))
+    def before(self, order: Order) -> int:
+        """How many stand before it."""
+        return sum(bisect_left(entries, order) for entries in (*self.waiting, self.named))
 
 
 class Index:
@@ -75,64 +95,92 @@ class Index:
     """
 
     __slots__ = (
-        "_excluded",
-        "_free",
-        "_modes",
-        "_named",
-        "_on",
-        "_people",
-        "_places",
-        "_served",
-        "_staff",
-        "_waits",
-        "_why",
-        "dirty",
-        "dirty_named",
-        "is_weighed",
-        "lines",
+        *("_asking", "_excluded", "_free", "_modes", "_named", "_people", "_places", "_served", "_waits", "_why"),
+        *("dirty", "dirty_named", "is_weighed", "lines"),
     )
 
     def __init__(self, queues: Iterable[QueueSettings], agents: Iterable[Agent], calls: Iterable[Call]) -> None:
         self.lines: dict[QueueId, Line] = {settings.queue: Line(settings) for settings in queues}
+        """Of those who ask for nothing but what the queue asks for."""
+        self._asking: dict[QueueId, dict[Asks, Line]] = {}
+        """Of those who ask for more: made when somebody does."""
         self.is_weighed = any(line.settings.weight != 1 for line in self.lines.values())
-        self._waits: dict[CallId, tuple[QueueId, int, AgentId | None, Order]] = {}
+        self._waits: dict[CallId, tuple[Line, int, AgentId | None, Order]] = {}
         self._free: dict[AgentId, int] = {}
         self._people: dict[AgentId, Agent] = {}
         self._served: dict[AgentId, tuple[tuple[Line, int, int], ...]] = {}
-        self._places: dict[AgentId, tuple[tuple[QueueId, list[Idle], Idle | None], ...]] = {}
+        self._places: dict[AgentId, tuple[tuple[Line, list[Idle], Idle | None], ...]] = {}
         """Where each agent stands while free; the entry where it is always the same (top down)."""
         self._modes: dict[AgentId, AgentMode] = {}
         self._named: dict[AgentId, list[Order]] = {}
-        self._on: dict[QueueId, int] = dict.fromkeys(self.lines, 0)
-        self._staff: dict[QueueId, int] = dict.fromkeys(self.lines, 0)
         self._why: dict[AgentId, Exclusion | None] = {}
         self._excluded: dict[Exclusion | None, int] = {None: 0, **dict.fromkeys(Exclusion, 0)}
-        self.dirty: dict[QueueId, None] = {}
-        """Queues where a match may have become possible since they were last looked at."""
+        self.dirty: dict[Line, None] = {}
+        """Lines where a match may have become possible since they were last looked at."""
         self.dirty_named: dict[AgentId, None] = {}
         for agent in agents:
-            self._served[agent.agent] = tuple(self._able(agent))
-            self._places[agent.agent] = tuple(
-                (line.queue, line.idle[stage], (-level, agent.agent) if line.is_top_down else None)
-                for line, stage, level in self._served[agent.agent]
-            )
+            found = [_served_by(agent, line) for line in self.lines.values()]
+            self._serves(agent.agent, tuple(served for served in found if served is not None))
             self.sync_agent(agent.agent, agent)
         for call in calls:
             self.sync_call(call.call, call)
 
-    def _able(self, agent: Agent) -> Iterable[tuple[Line, int, int]]:
-        """(queue, first stage, level of the queue's skill) of each queue that the agent serves."""
-        for queue, line in self.lines.items():
-            stage = first_stage(agent.profile.skills, line.stages)
-            if stage is not None:
-                yield line, stage, agent.profile.skills.get(queue, 0)
+    def _serves(self, agent_id: AgentId, served: tuple[tuple[Line, int, int], ...]) -> None:
+        self._served[agent_id] = served
+        self._places[agent_id] = tuple(
+            (line, line.idle[stage], (-level, agent_id) if line.is_top_down else None) for line, stage, level in served
+        )
+
+    # --- lines -------------------------------------------------------------------------------------------------------
+
+    def line_for(self, queue: QueueId, asks: Levels = NOTHING) -> Line:
+        """The line of those who ask for this, besides what the queue asks for."""
+        if not asks:
+            line = self.lines.get(queue)
+            if line is None:
+                line = self.lines[queue] = Line(QueueSettings(queue=queue, title={}))
+            return line
+        key = tuple(sorted(asks.items()))
+        found = self._asking.get(queue, {}).get(key)
+        return self._asking_line(queue, key) if found is None else found
+
+    def _asking_line(self, queue: QueueId, asks: Asks) -> Line:
+        """A new one; those who are there take their places in it."""
+        if sum(map(len, self._asking.values())) >= ASKING_LINES_MAX:
+            self._drop_empty_lines()
+        line = self._asking.setdefault(queue, {})[asks] = Line(self.line_for(queue).settings, dict(asks))
+        for agent_id, agent in self._people.items():
+            served = _served_by(agent, line)
+            if served is None:
+                continue
+            self._serves(agent_id, (*self._served.get(agent_id, ()), served))
+            mode = self._modes.get(agent_id, AgentMode.LOGGED_OFF)
+            line.logged_on += mode is not AgentMode.LOGGED_OFF
+            line.at_work += mode is AgentMode.READY
+            if agent_id in self._free:
+                _, idle, fixed = self._places[agent_id][-1]
+                insort(idle, fixed or (self._free[agent_id], agent_id))
+        return line
+
+    def _drop_empty_lines(self) -> None:
+        for queue, asking in self._asking.items():
+            self._asking[queue] = {asks: line for asks, line in asking.items() if not line.is_empty()}
+        for agent_id, served in self._served.items():
+            self._serves(agent_id, tuple(each for each in served if not each[0].asks or not each[0].is_empty()))
+        self.dirty = {line: None for line in self.dirty if not line.asks or not line.is_empty()}
+
+    def _lines_of(self, queue: QueueId) -> Iterable[Line]:
+        if queue in self.lines:
+            yield self.lines[queue]
+        yield from self._asking.get(queue, {}).values()
 
     # --- following the state -----------------------------------------------------------------------------------------
 
     def sync_call(self, call_id: CallId, call: Call | None) -> None:
         entry = None
         if call is not None and call.phase is CallPhase.QUEUED and call.key is not None and call.queue is not None:
-            entry = (call.queue, call.stage, call.named, order_of(call))
+            line = None if call.asks else self.lines.get(call.queue)
+            entry = (line or self.line_for(call.queue, call.asks), call.stage, call.named, order_of(call))
         before = self._waits.get(call_id)
         if before == entry:
             return
@@ -149,11 +197,8 @@ class Index:
             else:
                 self.dirty_named[entry[2]] = None
 
-    def _entries(self, entry: tuple[QueueId, int, AgentId | None, Order]) -> tuple[list[Order], ...]:
-        queue, stage, named, _ = entry
-        line = self.lines.get(queue)
-        if line is None:
-            line = self.lines[queue] = Line(QueueSettings(queue=queue, title={}))
+    def _entries(self, entry: tuple[Line, int, AgentId | None, Order]) -> tuple[list[Order], ...]:
+        line, stage, named, _ = entry
         if named is not None:
             return line.named, self._named.setdefault(named, [])
         return (line.waiting[min(stage, len(line.waiting) - 1)],)
@@ -168,11 +213,11 @@ class Index:
             return
         if before is not None:
             gone = (before, agent_id)
-            for queue, idle, fixed in self._places.get(agent_id, ()):
+            for line, idle, fixed in self._places.get(agent_id, ()):
                 if len(idle) == 1:
                     idle.clear()
-                    if len(self.lines[queue].idle) == 1:
-                        self.dirty.pop(queue, None)
+                    if len(line.idle) == 1:
+                        self.dirty.pop(line, None)
                 else:
                     _remove(idle, fixed or gone)
             del self._free[agent_id]
@@ -181,9 +226,9 @@ class Index:
             if agent_id in self._named:
                 self.dirty_named[agent_id] = None
             entry = (idle_since, agent_id)
-            for queue, idle, fixed in self._places.get(agent_id, ()):
+            for line, idle, fixed in self._places.get(agent_id, ()):
                 insort(idle, fixed or entry)
-                self.dirty[queue] = None
+                self.dirty[line] = None
 
     def _count(self, agent_id: AgentId, agent: Agent | None, why: Exclusion | None) -> None:
         if agent_id in self._why:
@@ -194,8 +239,8 @@ class Index:
             is_on = (mode is not AgentMode.LOGGED_OFF) - (before is not AgentMode.LOGGED_OFF)
             is_at_work = (mode is AgentMode.READY) - (before is AgentMode.READY)
             for line, _, _ in self._served.get(agent_id, ()):
-                self._on[line.queue] += is_on
-                self._staff[line.queue] += is_at_work
+                line.logged_on += is_on
+                line.at_work += is_at_work
             self._modes[agent_id] = mode
         if agent is None:
             self._why.pop(agent_id, None)
@@ -210,40 +255,40 @@ class Index:
     def position(self, call_id: CallId) -> int:
         """The place in the queue, 1 = next; 0: does not wait."""
         entry = self._waits.get(call_id)
-        return 0 if entry is None else self.lines[entry[0]].place(entry[3])
+        return 0 if entry is None else 1 + sum(line.before(entry[3]) for line in self._lines_of(entry[0].queue))
 
     def place_of(self, queue: QueueId, key: OrderKey) -> int:
         """The place of somebody who would enter with this key now."""
-        line = self.lines.get(queue)
-        return 1 if line is None else line.place((key.rank, 1, key.due_at, key.sequence, 0))
+        order = (key.rank, 1, key.due_at, key.sequence, 0)
+        return 1 + sum(line.before(order) for line in self._lines_of(queue))
 
     def waiting(self, queue: QueueId) -> int:
-        line = self.lines.get(queue)
-        return 0 if line is None else sum(map(len, line.waiting)) + len(line.named)
+        return sum(line.size() for line in self._lines_of(queue))
 
-    def idle(self, queue: QueueId) -> int:
-        """How many people could take a call of this queue now, at its last stage."""
-        line = self.lines.get(queue)
-        return 0 if line is None else sum(map(len, line.idle))
+    def idle(self, queue: QueueId, asks: Levels = NOTHING) -> int:
+        """How many people could take a call of this queue, who asks for this besides, at its last stage now."""
+        return sum(map(len, self.line_for(queue, asks).idle))
 
-    def logged_on(self, queue: QueueId) -> int:
-        """How many people who serve this queue are there at all."""
-        return self._on.get(queue, 0)
+    def logged_on(self, queue: QueueId, asks: Levels = NOTHING) -> int:
+        """How many people who serve those who ask for this are there at all."""
+        return self.line_for(queue, asks).logged_on
 
-    def staff(self, queue: QueueId) -> int:
-        """How many who serve this queue are at work: Ready, free or not."""
-        return self._staff.get(queue, 0)
+    def staff(self, queue: QueueId, asks: Levels = NOTHING) -> int:
+        """How many who serve them are at work: Ready, free or not."""
+        return self.line_for(queue, asks).at_work
 
     def serves(self, agent_id: AgentId) -> tuple[QueueId, ...]:
-        return tuple(line.queue for line, _, _ in self._served.get(agent_id, ()))
+        return tuple(line.queue for line, _, _ in self._served.get(agent_id, ()) if not line.asks)
 
     def first_for(self, agent_id: AgentId, queue: QueueId) -> Order | None:
         """The first call of this queue that this agent may take, by skills."""
+        best: Order | None = None
         for line, stage, _ in self._served.get(agent_id, ()):
             if line.queue == queue:
                 found = line.first_for(stage)
-                return None if found is None else found[0]
-        return None
+                if found is not None and (best is None or found[0] < best):
+                    best = found[0]
+        return best
 
     def named_for(self, agent_id: AgentId) -> tuple[CallId, ...]:
         """The calls that wait for this agent alone."""
@@ -256,14 +301,14 @@ class Index:
         return self._people[agent_id]
 
     def able(self, agent_id: AgentId) -> tuple[tuple[Line, int, int], ...]:
-        """(queue, first stage, level) of each queue that the agent serves."""
+        """(line, first stage, level of the queue's skill) of each line that the agent serves."""
         return self._served.get(agent_id, ())
 
     def first_named(self, agent_id: AgentId) -> tuple[Order, Line] | None:
         orders = self._named.get(agent_id)
         if not orders:
             return None
-        return orders[0], self.lines[self._waits[CallId(orders[0][-1])][0]]
+        return orders[0], self._waits[CallId(orders[0][-1])][0]
 
     def excluded(self, candidates: int, *, by_name: bool = False) -> dict[str, int]:
         """How many people are out of the question for a call with so many candidates, by the rule that excludes
@@ -273,6 +318,12 @@ class Index:
         if others > 0:
             counts[Exclusion.NAMED if by_name else Exclusion.SKILL] = others
         return counts
+
+
+def _served_by(agent: Agent, line: Line) -> tuple[Line, int, int] | None:
+    """(line, first stage, level of the queue's skill); None: not at all."""
+    stage = first_stage(agent.profile.skills, line.stages)
+    return None if stage is None else (line, stage, agent.profile.skills.get(line.queue, 0))
 
 
 def _remove(entries: list[Entry], entry: Entry) -> None:

@@ -7,9 +7,10 @@ one queue to another keeps its age.
 
 from cti_server.core import calls, estimates, naming, overflow, waits
 from cti_server.core import events as e
+from cti_server.core.asking import asked
 from cti_server.core.entities import Call
 from cti_server.core.settings import QueueSettings
-from cti_server.core.skills import stage_after
+from cti_server.core.skills import Levels, stage_after
 from cti_server.core.step import Step
 from cti_server.core.vocabulary import Micros, QueueExit, QueueId
 
@@ -24,7 +25,8 @@ def enqueue(step: Step, call: Call, queue: QueueId, *, priority: int = 0, uses_t
             return True
         came_at = call.entered_at or step.now
         calls.leave_queue(step, call, QueueExit.FLOWED_OUT, flow_goes_on=True)
-    settings = _with_room(step, queue)
+    asks = asked(step.settings, call)
+    settings = _with_room(step, queue, asks)
     if settings is None:
         return False
     tier = waits.tier_of(step, call.tier) if uses_tier else waits.NO_TIER
@@ -46,6 +48,7 @@ def enqueue(step: Step, call: Call, queue: QueueId, *, priority: int = 0, uses_t
             uses_tier=uses_tier,
             overflow_at=overflow.due_at(settings, step.now),
             foretold=None if named is not None else estimates.on_entering(step, settings.queue, key),
+            asks=asks,
         )
     )
     return True
@@ -74,6 +77,7 @@ def put_back(step: Step, call: Call) -> None:
             ceiling_at=call.ceiling_at,
             uses_tier=call.uses_tier,
             overflow_at=call.overflow_at,
+            asks=asked(step.settings, call),
         )
     )
     waits.review(step, call)
@@ -92,13 +96,13 @@ def overflow_by_wait(step: Step, call: Call) -> bool:
     return enqueue(step, call, QueueId(rule.to), priority=priority, uses_tier=call.uses_tier)
 
 
-def _with_room(step: Step, queue: QueueId) -> QueueSettings | None:
-    """This queue, or where it overflows to."""
+def _with_room(step: Step, queue: QueueId, asks: Levels) -> QueueSettings | None:
+    """This queue, or where it overflows to for somebody who asks for this."""
     for _ in range(HOPS_MAX):
         settings = step.around.queues.get(queue)
         if settings is None:
             return None
-        to = overflow.at_entering(step, settings)
+        to = overflow.at_entering(step, settings, asks)
         if to is None:
             has_room = len(step.state.queues[queue].waiting) < settings.maximum_waiting
             return settings if has_room else None

@@ -1,11 +1,11 @@
 """Who gets which work: the routing decision. The ordered lists that it looks at are kept in `index.py`.
 
-The law (ARCHITECTURE.md, decision 4). An agent serves a queue when the skills suffice for what it asks of a call after
-its wait (`skills.py`); a call that waits for a named agent is served by nobody else. Work goes by its order: class,
-then returned calls, then due time, then arrival. One waiting call: the queue's strategy picks the agent
-(`strategies.py`). One free agent: the smallest order among the agent's queues, the wait of each weighed by its queue;
-with ``level_first`` the queue that the agent is best at, within the same class. Several of both: the smallest order
-first. Every rank ends in the agent's number, so that the outcome is always the same.
+The law (ARCHITECTURE.md, decision 4). An agent may take a call when the skills suffice for what its queue, and the call
+itself, ask for after its wait (`skills.py`, `asking.py`); a call that waits for a named agent is served by nobody else.
+Work goes by its order: class, then returned calls, then due time, then arrival. One waiting call: the queue's strategy
+picks the agent (`strategies.py`). One free agent: the smallest order among the agent's queues, the wait of each weighed
+by its queue; with ``level_first`` the queue that the agent is best at, within the same class. Several of both: the
+smallest order first. Every rank ends in the agent's number, so that the outcome is always the same.
 
 Decides who; does not carry it out, and does not know why an agent is free or a call waits.
 """
@@ -44,7 +44,7 @@ class Match(msgspec.Struct, frozen=True):
 
 
 class Weighing(msgspec.Struct, frozen=True):
-    """What a decision looked at, for those who ask why: first calls by queue, and all candidates by rank."""
+    """What a decision looked at, for those who ask why: first calls by line, and all candidates by rank."""
 
     call: CallId
     queue: QueueId
@@ -56,17 +56,16 @@ class Weighing(msgspec.Struct, frozen=True):
 def decide(index: Index, state: State, now: int, trace: list[Weighing] | None = None) -> Match | None:
     """The next match among what changed; None: nothing more can be matched there.
 
-    ``trace`` gets what was looked at: the first call of each queue, and all candidates for the chosen one."""
+    ``trace`` gets what was looked at: the first call of each line, and all candidates for the chosen one."""
     best: tuple[Weighed, Order, Line, int] | None = None
-    for queue in list(index.dirty):
-        line = index.lines[queue]
+    for line in list(index.dirty):
         first = line.first_servable()
         if first is None:
-            del index.dirty[queue]
+            del index.dirty[line]
             continue
         key = weighed(first[0], line, now) if index.is_weighed or trace is not None else first[0]
         if trace is not None:
-            trace.append(Weighing(CallId(first[0][-1]), queue, key))
+            trace.append(Weighing(CallId(first[0][-1]), line.queue, key))
         if best is None or key < best[0]:
             best = (key, first[0], line, first[1])
     named = _first_named(index, now, trace) if index.dirty_named else None

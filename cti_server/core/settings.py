@@ -19,6 +19,9 @@ from cti_server.core.vocabulary import (
     WorkOrder,
 )
 
+ANY_LINE = "*"
+"""The line of those who dialled none that is named."""
+
 
 class RelaxSettings(msgspec.Struct, frozen=True, kw_only=True):
     """After so long a wait these levels are enough; a skill that is not named keeps the level of the step before."""
@@ -80,12 +83,21 @@ class LineSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     ``flow`` ``queue:orders`` is no flow: straight into that queue, and the caller is answered when an agent answers.
     ``agent``: the extension of the one whose line it is: its callers wait for that person by name first.
-    ``opening``: ``by_hours``, or ``always_open`` / ``always_closed`` whatever the flow's hours tables say."""
+    ``opening``: ``by_hours``, or ``always_open`` / ``always_closed`` whatever the flow's hours tables say.
+    ``skills``: what its callers ask of agents, besides their queue."""
 
     line: str
     flow: str
     opening: Literal["by_hours", "always_open", "always_closed"] = "by_hours"
     agent: str = ""
+    skills: dict[str, int] = {}
+
+
+class LanguageSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """``skills``: what callers of this language ask of agents, besides their queue."""
+
+    language: str
+    skills: dict[str, int] = {}
 
 
 class CodeSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,6 +126,7 @@ class CentreSettings(msgspec.Struct, frozen=True, kw_only=True):
     version: str = ""
     queues: tuple[QueueSettings, ...] = ()
     lines: tuple[LineSettings, ...] = ()
+    languages: tuple[LanguageSettings, ...] = ()
     not_ready_reasons: tuple[CodeSettings, ...] = ()
     decline_reasons: tuple[CodeSettings, ...] = ()
     dispositions: tuple[CodeSettings, ...] = ()

@@ -11,6 +11,7 @@ Decides the order key and when it changes; who is matched is decided in `routing
 import msgspec
 
 from cti_server.core import events as e
+from cti_server.core.asking import asked
 from cti_server.core.entities import Call
 from cti_server.core.settings import QueueSettings, TierSettings
 from cti_server.core.skills import stage_after, steps
@@ -68,6 +69,7 @@ def replan(step: Step) -> None:
         stage = stage_after(settings, step.now - call.entered_at)
         if (stage, relax_at(settings, call.entered_at, step.now)) != (call.stage, call.relax_at):
             _relax(step, call)
+        ask_anew(step, call)
         tier = tier_of(step, call.tier) if call.uses_tier else NO_TIER
         ceiling = ceiling_at(settings, tier, call.entered_at)
         if call.key is not None and call.key.rank > RAISED_RANK and ceiling != call.ceiling_at:
@@ -82,6 +84,14 @@ def replan(step: Step) -> None:
                 )
             )
             review(step, call)
+
+
+def ask_anew(step: Step, call: Call) -> None:
+    """The caller's language may have become known, or be another one, while the call waits."""
+    if call.phase is CallPhase.QUEUED and call.queue is not None:
+        asks = asked(step.settings, call)
+        if asks != call.asks:
+            step.emit(e.CallRequirementChanged(at=step.now, call=call.call, queue=call.queue, asks=asks))
 
 
 def tier_changed(step: Step, call: Call, before: str) -> None:

@@ -252,8 +252,12 @@ class Checks:
         for settings in self.shadow.settings.queues:
             if settings.queue == call.queue:
                 asked = {settings.queue: settings.minimum_level, **settings.requires}
+                for skill, level in call.asks.items():
+                    asked[skill] = max(level, asked.get(skill, 0))
                 for step in settings.relax[: call.stage]:
-                    asked.update(step.requires)
+                    asked.update(
+                        {skill: min(level, asked[skill]) for skill, level in step.requires.items() if skill in asked}
+                    )
                 return all(agent.profile.skills.get(skill, 0) >= level for skill, level in asked.items())
         return False
 

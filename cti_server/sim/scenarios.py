@@ -2,9 +2,20 @@
 
 from dataclasses import dataclass, field, replace
 
+from msgspec import structs
+
 from cti_server.core.inputs import Command, EnrolAgents, LoadSettings
-from cti_server.core.settings import AgentProfile, CentreSettings, CodeSettings, LineSettings, QueueSettings
-from cti_server.core.vocabulary import AgentId, Extension, QueueId
+from cti_server.core.settings import (
+    AgentProfile,
+    CentreSettings,
+    CodeSettings,
+    LanguageSettings,
+    LineSettings,
+    OverflowSettings,
+    QueueSettings,
+    RelaxSettings,
+)
+from cti_server.core.vocabulary import AgentId, Extension, OverflowWhen, QueueId
 from ivr.loader import load_flows
 from ivr.model import AnswerNode, Flow, FlowSet, Node, TransferNode
 
@@ -118,8 +129,33 @@ def busy_day(*, steps: int = 300, agents: int = 6, faults: Faults = FAULTS) -> S
     )
 
 
+def of_two_languages(day: Scenario) -> Scenario:
+    """Those who press 2 speak English, and so does one line; every other agent does. After half a minute anybody is
+    good enough for orders; who cannot be served in it at all goes to care."""
+    orders, care = day.settings.queues
+    orders = structs.replace(
+        orders,
+        relax=(RelaxSettings(after_s=30, requires={"english": 0}),),
+        overflow=(OverflowSettings(when=OverflowWhen.NOBODY, to=CARE),),
+    )
+    english = {"english": 2}
+    lines = (*day.settings.lines, LineSettings(line="english", flow="queue:orders", skills=english))
+    settings = structs.replace(
+        day.settings,
+        queues=(orders, care),
+        lines=lines,
+        languages=(LanguageSettings(language="en", skills=english),),
+    )
+    agents = tuple(
+        structs.replace(agent, skills={**agent.skills, **english}) if number % 2 else agent
+        for number, agent in enumerate(day.agents)
+    )
+    return replace(day, settings=settings, agents=agents, lines=(*day.lines, "english", "english", "english"))
+
+
 def variants(*, steps: int = 300) -> tuple[Scenario, ...]:
-    """What a seed chooses among: an ordinary bad day, few agents, guessed PINs, many crashes, nothing broken."""
+    """What a seed chooses among: an ordinary bad day, few agents, guessed PINs, many crashes, nothing broken, two
+    languages."""
     day = busy_day(steps=steps)
     return (
         day,
@@ -127,6 +163,7 @@ def variants(*, steps: int = 300) -> tuple[Scenario, ...]:
         replace(day, customers=1, wrong_pins_share=0.8, arrival_every_s=3.0, lines=("1588",)),
         replace(day, faults=replace(FAULTS, crash_share=0.03, signal_doubled_share=0.15)),
         replace(day, faults=Faults(), agents=sample_agents(9), settings=sample_settings(pop_wait_ms=0)),
+        of_two_languages(day),
     )
 
 

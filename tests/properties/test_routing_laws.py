@@ -48,9 +48,11 @@ QUEUES = tuple(
 NAMES = st.sampled_from([queue.queue for queue in QUEUES])
 SKILLS = st.dictionaries(NAMES, st.integers(1, 3), max_size=3)
 AGENTS = st.lists(st.tuples(SKILLS, st.integers(0, 3), st.integers(0, 50)), max_size=8)
+ASKS = st.sampled_from([{}, {}, {"english": 3}, {"french": 1}, {"a": 2}, {"english": 1, "french": 1}])
 CALLS = st.lists(
-    st.tuples(NAMES, st.integers(-2, 0), st.integers(0, 50), st.integers(0, 2), st.booleans()), max_size=12
+    st.tuples(NAMES, st.integers(-2, 0), st.integers(0, 50), st.integers(0, 2), st.booleans(), ASKS), max_size=12
 )
+Drawn = tuple[QueueId, int, int, int, bool, dict[str, int]]
 
 
 def people(drawn: list[tuple[dict[QueueId, int], int, int]]) -> list[Agent]:
@@ -58,7 +60,9 @@ def people(drawn: list[tuple[dict[QueueId, int], int, int]]) -> list[Agent]:
         Agent(
             agent=AgentId(number),
             profile=AgentProfile(
-                agent=AgentId(number), extension=Extension(str(number)), skills={**skills, "english": english}
+                agent=AgentId(number),
+                extension=Extension(str(number)),
+                skills={**skills, "english": english, "french": idle % 2},
             ),
             mode=AgentMode.READY,
             phone_registered=True,
@@ -68,7 +72,7 @@ def people(drawn: list[tuple[dict[QueueId, int], int, int]]) -> list[Agent]:
     ]
 
 
-def callers(drawn: list[tuple[QueueId, int, int, int, bool]]) -> list[Call]:
+def callers(drawn: list[Drawn]) -> list[Call]:
     return [
         Call(
             call=CallId(number),
@@ -80,21 +84,22 @@ def callers(drawn: list[tuple[QueueId, int, int, int, bool]]) -> list[Call]:
             key=e.OrderKey(rank=rank, due_at=due, sequence=number),
             stage=stage,
             returned=returned,
+            asks=asks,
         )
-        for number, (queue, rank, due, stage, returned) in enumerate(drawn, 100)
+        for number, (queue, rank, due, stage, returned, asks) in enumerate(drawn, 100)
     ]
 
 
 def able(agent: Agent, call: Call) -> bool:
     settings_ = next(queue for queue in QUEUES if queue.queue == call.queue)
-    stage = first_stage(agent.profile.skills, stages(settings_))
+    stage = first_stage(agent.profile.skills, stages(settings_, call.asks))
     return stage is not None and stage <= call.stage
 
 
 @settings(max_examples=300, deadline=None)
 @given(AGENTS, CALLS)
 def test_everybody_who_can_be_matched_is_and_in_order(
-    agents: list[tuple[dict[QueueId, int], int, int]], calls: list[tuple[QueueId, int, int, int, bool]]
+    agents: list[tuple[dict[QueueId, int], int, int]], calls: list[Drawn]
 ) -> None:
     """Matched one after another until nothing is left: each time the first call that any free agent is able to take."""
     free, waiting = people(agents), callers(calls)
@@ -117,7 +122,7 @@ def test_everybody_who_can_be_matched_is_and_in_order(
 @settings(max_examples=150, deadline=None)
 @given(AGENTS, CALLS)
 def test_the_lists_say_the_same_whether_followed_or_built_anew(
-    agents: list[tuple[dict[QueueId, int], int, int]], calls: list[tuple[QueueId, int, int, int, bool]]
+    agents: list[tuple[dict[QueueId, int], int, int]], calls: list[Drawn]
 ) -> None:
     free, waiting = people(agents), callers(calls)
     followed = Index(QUEUES, free, waiting)
@@ -131,8 +136,15 @@ def test_the_lists_say_the_same_whether_followed_or_built_anew(
     for queue in QUEUES:
         mine, other = followed.lines[queue.queue], anew.lines[queue.queue]
         assert (mine.waiting, mine.idle) == (other.waiting, other.idle)
-        for ask in ("waiting", "idle", "logged_on", "staff"):
-            assert getattr(followed, ask)(queue.queue) == getattr(anew, ask)(queue.queue)
+        assert followed.waiting(queue.queue) == anew.waiting(queue.queue)
+        for call in waiting:
+            of, beside = followed.line_for(queue.queue, call.asks), anew.line_for(queue.queue, call.asks)
+            assert (of.waiting, of.idle) == (beside.waiting, beside.idle)
+            for ask in ("idle", "logged_on", "staff"):
+                assert getattr(followed, ask)(queue.queue, call.asks) == getattr(anew, ask)(queue.queue, call.asks)
+    for call in waiting:
+        same_queue = [other for other in waiting if other.queue == call.queue]
+        assert followed.position(call.call) == 1 + sum(order_of(other) < order_of(call) for other in same_queue)
 
 
 @pytest.mark.parametrize("strategy", [Strategy.LONGEST_IDLE, Strategy.TOP_DOWN, Strategy.EVEN_TALK])

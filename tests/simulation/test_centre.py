@@ -85,7 +85,7 @@ def test_every_drawn_move_is_made(monkeypatch: pytest.MonkeyPatch, scenarios: tu
 
     for table in ("CALL_MOVES", "AGENT_MOVES", "CALLBACK_MOVES"):
         monkeypatch.setattr(checks, table, Watched(getattr(checks, table)))
-    for seed in range(300):
+    for seed in range(450):
         World(seed=seed, scenario=variant(seed, scenarios)).run()
     drawn = [(before, event) for moves in (calls.MOVES, agents.MOVES, callbacks.MOVES) for before, event, _ in moves]
     assert [move for move in drawn if move not in made] == []
