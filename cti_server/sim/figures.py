@@ -6,7 +6,8 @@ nothing about calls.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -35,7 +36,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(slots=True, kw_only=True)
 class _Run:
-    """The run as arrays, times in microseconds from the opening."""
+    """The run as arrays, times in microseconds from the opening. ``counted``: arrived within the window measured."""
 
     at: Whole
     left_at: Whole
@@ -45,48 +46,75 @@ class _Run:
     is_callback: Mask
     queue_of: Whole
     class_of: Whole
-    window: tuple[int, int]
+    shifts: "_Shifts"
+    window: tuple[int, int] = (0, 0)
     counted: Mask = field(init=False)
 
     def __post_init__(self) -> None:
         self.counted = (self.at >= self.window[0]) & (self.at < self.window[1])
 
 
-def measure(scenario: Scenario, variant: Variant, day: Day, outcomes: Outcomes, window_us: tuple[int, int]) -> Measured:
-    run = _arrays(variant, day, outcomes, window_us)
+class _Shifts(NamedTuple):
+    """One entry for each shift: whose, from when, and until when they were there."""
+
+    agent: Whole
+    begins: Whole
+    ends: Whole
+
+
+class _Staff(NamedTuple):
+    """One entry for each agent, in the order of ``Day.people``, of what lies within the window: calls answered, and
+    microseconds of handling and of being there."""
+
+    answered: Whole
+    busy: Numbers
+    there: Numbers
+
+
+def measure(
+    scenario: Scenario, variant: Variant, day: Day, outcomes: Outcomes, windows: Sequence[tuple[int, int]]
+) -> list[Measured]:
+    """The figures of each window (from, until; microseconds from the opening)."""
+    run = _arrays(variant, day, outcomes)
+    return [_measure(scenario, variant, day, replace(run, window=window)) for window in windows]
+
+
+def _measure(scenario: Scenario, variant: Variant, day: Day, run: _Run) -> Measured:
     queues = {queue.queue: run.queue_of == index for index, queue in enumerate(variant.queues)}
     classes = {callers.name: run.class_of == index for index, callers in enumerate(variant.callers)}
-    working = _working(run)
+    staff = _staff(run, len(day.people))
     groups = {
-        group: [number for number, of in enumerate(day.groups, start=1) if of == group]
-        for group in dict.fromkeys(day.groups)
+        group: [number for number, of in enumerate(day.groups) if of == group] for group in dict.fromkeys(day.groups)
     }
-    everybody = list(range(1, len(day.people) + 1))
-    whole = _of_calls(scenario, run, np.ones(len(run.at), bool)) | _of_agents(run, working, everybody, day)
+    everybody = range(len(day.people))
+    whole = _of_calls(scenario, run, np.ones(len(run.at), bool)) | _of_agents(staff, everybody)
     if len(everybody) > 1:
-        whole |= _spread(run, working, day)
+        whole |= _spread(staff)
     return Measured(
         whole=whole,
         queues={name: _of_calls(scenario, run, mask) for name, mask in queues.items()},
         classes={name: _of_calls(scenario, run, mask) for name, mask in classes.items()},
-        groups={name: _of_agents(run, working, members, day) for name, members in groups.items()},
-        agents={str(number): _of_agents(run, working, [number], day) for number in everybody},
+        groups={name: _of_agents(staff, members) for name, members in groups.items()},
+        agents={str(number + 1): _of_agents(staff, [number]) for number in everybody},
     )
 
 
-def _arrays(variant: Variant, day: Day, outcomes: Outcomes, window: tuple[int, int]) -> _Run:
+def _arrays(variant: Variant, day: Day, outcomes: Outcomes) -> _Run:
     numbers = {queue.queue: index for index, queue in enumerate(variant.queues)}
     queue_of_class = np.array([numbers[callers.queue] for callers in variant.callers])
+    agent, left_at, free_at = (
+        np.array(column, np.int64) for column in (outcomes.agent, outcomes.left_at, outcomes.free_at)
+    )
     return _Run(
         at=np.array(day.calls.at, np.int64),
-        left_at=np.array(outcomes.left_at, np.int64),
+        left_at=left_at,
         fate=np.array(outcomes.fate, np.int64),
-        agent=np.array(outcomes.agent, np.int64),
-        free_at=np.array(outcomes.free_at, np.int64),
+        agent=agent,
+        free_at=free_at,
         is_callback=day.wants_callback == 1,
         queue_of=queue_of_class[day.class_of],
         class_of=day.class_of,
-        window=window,
+        shifts=_shifts(day, agent, left_at, free_at),
     )
 
 
@@ -156,56 +184,61 @@ def _service_levels(
 # --- agents ----------------------------------------------------------------------------------------------------------
 
 
-def _working(run: _Run) -> Mask:
-    working: Mask = (run.fate == ANSWERED) & (run.free_at >= 0)
-    return working
+def _shifts(day: Day, agent: Whole, left_at: Whole, free_at: Whole) -> _Shifts:
+    """Who talks past the end of a shift is there until then."""
+    order = np.argsort(agent, kind="stable")
+    edges = np.searchsorted(agent[order], np.arange(1, len(day.people) + 2))
+    shifts: list[tuple[int, int, int]] = []
+    for number, person in enumerate(day.people):
+        mine = order[edges[number] : edges[number + 1]]
+        left, free = left_at[mine], free_at[mine]
+        for begins, ends in person.shifts:
+            late = free[(left < ends) & (free > ends)]
+            shifts.append((number, begins, int(late.max(initial=ends))))
+    columns = np.array(shifts, np.int64).reshape(-1, 3).T
+    return _Shifts(*columns)
 
 
-def _of_agents(run: _Run, working: Mask, members: Sequence[int], day: Day) -> Figures:
+def _staff(run: _Run, count: int) -> _Staff:
+    working = run.fate == ANSWERED
+    agent, shifts = run.agent[working] - 1, run.shifts
+    busy = _within(run.left_at[working], run.free_at[working], run.window)
+    there = _within(shifts.begins, shifts.ends, run.window)
+    return _Staff(
+        answered=np.bincount(agent[run.counted[working]], minlength=count),
+        busy=np.bincount(agent, weights=busy, minlength=count).astype(np.float64),
+        there=np.bincount(shifts.agent, weights=there, minlength=count).astype(np.float64),
+    )
+
+
+def _of_agents(staff: _Staff, members: Sequence[int]) -> Figures:
     """Occupancy: handling by (handling and available) time."""
-    theirs = working & np.isin(run.agent, members) if len(members) < len(day.people) else working
-    busy = _overlap(run.left_at, run.free_at, theirs, run.window)
-    there = sum(_there(day, run, number, theirs) for number in members)
-    figures: Figures = {"answered": float((theirs & run.counted).sum())}
+    answered, busy, there = (float(column[members].sum()) for column in staff)
+    figures: Figures = {"answered": answered}
     if there > 0:
         figures["occupancy"] = busy / there
         figures["idle_share"] = 1 - busy / there
     return figures
 
 
-def _there(day: Day, run: _Run, number: int, theirs: Mask) -> float:
-    """Time logged in within the window. Who talks past the end of a shift is there until then."""
-    begins, ends = run.window
-    there = 0.0
-    for shift_begins, shift_ends in day.people[number - 1].shifts:
-        if shift_ends >= ends:
-            there += max(0, ends - max(shift_begins, begins))
-            continue
-        over = theirs & (run.agent == number) & (run.left_at < shift_ends) & (run.free_at > shift_ends)
-        until = max(shift_ends, int(run.free_at[over].max())) if over.any() else shift_ends
-        there += max(0, min(until, ends) - max(shift_begins, begins))
-    return there
-
-
-def _spread(run: _Run, working: Mask, day: Day) -> Figures:
+def _spread(staff: _Staff) -> Figures:
     """How evenly the work fell: over agents, of occupancy and of the number of calls."""
-    count = len(day.people)
-    begins, ends = run.window
-    busy = np.clip(np.minimum(run.free_at, ends) - np.maximum(run.left_at, begins), 0, None)[working]
-    by_agent = np.bincount(run.agent[working], weights=busy, minlength=count + 1)[1:]
-    there = np.array([_there(day, run, number, working) for number in range(1, count + 1)])
-    calls = np.bincount(run.agent[working & run.counted], minlength=count + 1)[1:]
-    if not (there > 0).all() or calls.mean() == 0:
+    if not (staff.there > 0).all() or staff.answered.mean() == 0:
         return {}
-    occupancy = by_agent / there
+    occupancy = staff.busy / staff.there
     return {
         "occupancy_sd_between_agents": float(occupancy.std(ddof=1)),
         "occupancy_range_between_agents": float(occupancy.max() - occupancy.min()),
-        "calls_cv_between_agents": float(calls.std(ddof=1) / calls.mean()),
+        "calls_cv_between_agents": float(staff.answered.std(ddof=1) / staff.answered.mean()),
     }
 
 
 def _overlap(begins: Whole, ends: Whole, chosen: Mask, window: tuple[int, int]) -> float:
-    """Microseconds of these intervals that lie within the window."""
-    within = np.minimum(ends[chosen], window[1]) - np.maximum(begins[chosen], window[0])
-    return float(np.clip(within, 0, None).sum())
+    """Microseconds of the intervals chosen that lie within the window."""
+    return float(_within(begins[chosen], ends[chosen], window).sum())
+
+
+def _within(begins: Whole, ends: Whole, window: tuple[int, int]) -> Whole:
+    """Of each interval, the microseconds that lie within the window."""
+    inside: Whole = np.clip(np.minimum(ends, window[1]) - np.maximum(begins, window[0]), 0, None)
+    return inside

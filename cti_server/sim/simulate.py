@@ -86,11 +86,9 @@ def _run(
     driver = Driver(settings=day.settings, people=day.people, flows=day.flows, opens_at_us=day.opens_at_us)
     outcomes = driver.run(day.calls, progress)
     begins, ends = scenario.warm_up_s * SECOND_US, scenario.until_s * SECOND_US
-    whole = measure(scenario, variant, day, outcomes, (begins, ends))
-    if not has_batches:
-        return whole, []
-    edges = [begins + (ends - begins) * part // BATCHES for part in range(BATCHES + 1)]
-    return whole, [measure(scenario, variant, day, outcomes, window) for window in pairwise(edges)]
+    edges = [begins + (ends - begins) * part // BATCHES for part in range(BATCHES + 1)] if has_batches else []
+    whole, *batches = measure(scenario, variant, day, outcomes, [(begins, ends), *pairwise(edges)])
+    return whole, batches
 
 
 class _Progress:
