@@ -130,6 +130,11 @@ class Centre:
         """For checks only."""
         return self._around
 
+    @property
+    def deadlines(self) -> Deadlines:
+        """For checks only."""
+        return self._deadlines
+
     def load_flows(self, flows: FlowSet) -> None:
         """New calls get these; calls in progress keep the version that they began with."""
         self._around.read_flows(flows)
@@ -207,18 +212,17 @@ class Centre:
         """Match, check the laws, and note when to be woken."""
         waits.named_agents_gone(step)
         calls, people = self._assign(step)
-        found = invariants.check(self.state, self._around, calls, people)
+        self._set_deadlines(calls, people)
+        found = invariants.check(self.state, self._deadlines, calls, people)
         found += invariants.check_attempts(self.state, step.outcome.events)
         for violation in found:
             self._broken(step, violation)
         if found:
-            more_calls, more_people = self._assign(step)
-            calls, people = {**calls, **more_calls}, {**people, **more_people}
-        self._set_deadlines(calls, people)
+            self._set_deadlines(*self._assign(step))
 
     def _check_everything(self, step: Step) -> None:
         """After a restart no call and no agent may be left behind, touched or not."""
-        found = invariants.check_all(self.state, self._around)
+        found = invariants.check_all(self.state, self._deadlines)
         for violation in found:
             self._broken(step, violation)
         if found:

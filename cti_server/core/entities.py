@@ -37,6 +37,17 @@ from cti_server.core.vocabulary import (
 from ivr.orders import FlowPosition
 
 START = Micros(0)
+_STATES_WHEN_OCCUPIED = {
+    Occupation.RESERVED: AgentState.BUSY,
+    Occupation.ALERTING: AgentState.BUSY,
+    Occupation.CONNECTED: AgentState.BUSY,
+    Occupation.AFTER_CALL_WORK: AgentState.WORKING_AFTER_CALL,
+}
+_STATES_WHEN_IDLE = {
+    AgentMode.LOGGED_OFF: AgentState.NULL,
+    AgentMode.NOT_READY: AgentState.NOT_READY,
+    AgentMode.READY: AgentState.READY,
+}
 
 
 @dataclass(slots=True)
@@ -224,13 +235,7 @@ class Agent:
     @property
     def state(self) -> AgentState:
         """The CSTA agent state."""
-        if self.occupation is Occupation.AFTER_CALL_WORK:
-            return AgentState.WORKING_AFTER_CALL
-        if self.occupation is not Occupation.IDLE:
-            return AgentState.BUSY
-        if self.mode is AgentMode.READY:
-            return AgentState.READY
-        return AgentState.NULL if self.mode is AgentMode.LOGGED_OFF else AgentState.NOT_READY
+        return _STATES_WHEN_OCCUPIED.get(self.occupation) or _STATES_WHEN_IDLE[self.mode]
 
     @property
     def is_available(self) -> bool:

@@ -24,6 +24,8 @@ QUARTERS_AN_HOUR = 4
 NOTHING = AgentDay()
 """The figures of somebody whose last change was before the window. Never changed."""
 Mark = tuple[int, int, int, int, int]
+IDLE, READY = Occupation.IDLE, AgentMode.READY
+HANDLING = (Occupation.CONNECTED, Occupation.AFTER_CALL_WORK)
 
 
 # --- kept ------------------------------------------------------------------------------------------------------------
@@ -31,6 +33,11 @@ Mark = tuple[int, int, int, int, int]
 
 def account(state: State, agent: Agent, at: Micros) -> None:
     """Add the time since the last change of state to the figures. Call it before mode or occupation changes."""
+    if at > agent.accounted_at:  # an agent's facts mostly come several at one moment
+        _account(state, agent, at)
+
+
+def _account(state: State, agent: Agent, at: Micros) -> None:
     local = local_us(at, offset_us=state.clock_offset_us, zone_s=state.settings.time_zone_offset_s)
     day, since_midnight = divmod(local, DAY_US)
     is_there = agent.mode is not AgentMode.LOGGED_OFF
@@ -57,7 +64,7 @@ def counted(state: State, agent: Agent, at: Micros) -> tuple[AgentDay, ...]:
 def close(state: State, at: Micros) -> None:
     """Everybody's figures up to this moment, by clock and zone as they stand: before these change, and after."""
     for agent in state.agents.values():
-        account(state, agent, at)
+        _account(state, agent, at)
 
 
 def keep_hours(state: State) -> None:
@@ -100,13 +107,12 @@ def _with_day(days: AgentDay, before: AgentDay, began: int, begins: int) -> Agen
 
 def _add_time(agent: Agent, figures: AgentDay, elapsed_us: int) -> None:
     figures.logged_us += elapsed_us
-    match agent.occupation:
-        case Occupation.IDLE:
-            figures.ready_us += elapsed_us if agent.mode is AgentMode.READY else 0
-        case Occupation.CONNECTED | Occupation.AFTER_CALL_WORK:
-            figures.handling_us += elapsed_us
-        case _:
-            figures.offered_us += elapsed_us
+    if agent.occupation is IDLE:
+        figures.ready_us += elapsed_us if agent.mode is READY else 0
+    elif agent.occupation in HANDLING:
+        figures.handling_us += elapsed_us
+    else:
+        figures.offered_us += elapsed_us
 
 
 def _remember_quarters(agent: Agent, recent: RecentHours, at: int, is_there: bool) -> None:

@@ -68,9 +68,10 @@ def apply(state: State, event: Event) -> None:
     kind = type(event)
     if event.at > state.last_at:
         state.last_at = event.at
-    for name in _NEW_IDS.get(kind, ()):
-        _count(state, getattr(event, name))
-    if isinstance(event, e.CallQueued | e.CallbackRequested):
+    if kind in _NEW_IDS:
+        for name in _NEW_IDS[kind]:
+            _count(state, getattr(event, name))
+    if isinstance(event, (e.CallQueued, e.CallbackRequested)):
         _count(state, event.key.sequence)
     _FOLDS[kind](state, event)
 

@@ -358,7 +358,7 @@ class Checks:
                 raise Violation(f"B4: agent {agent.agent} is gone, and Ready for ever")
 
     def after_restart(self, centre: Centre) -> None:
-        found = check_all(centre.state, centre.surroundings)
+        found = check_all(centre.state, centre.deadlines)
         if found:
             raise Violation(f"after a restart: {found}")
         unsure = (CallPhase.INITIATED, CallPhase.RESERVED, CallPhase.ALERTING)

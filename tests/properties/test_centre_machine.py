@@ -208,7 +208,7 @@ class CentreMachine(RuleBasedStateMachine):
     @invariant()
     def laws_hold(self) -> None:
         if hasattr(self, "house"):
-            assert check_all(self.house.state, self.house.centre.surroundings) == []
+            assert check_all(self.house.state, self.house.centre.deadlines) == []
 
     def teardown(self) -> None:
         if not hasattr(self, "house"):

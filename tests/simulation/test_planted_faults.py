@@ -97,7 +97,7 @@ PLANTS: tuple[Plant, ...] = (
     (
         "the wait for the card is not limited",
         "deadlines.py",
-        "        found += _known(call.release_at)\n",
+        "        found.append(call.release_at)\n",
         "        pass\n",
     ),
     (
