@@ -19,6 +19,7 @@ from ivr.model import (
     LanguageNode,
     LoadNode,
     MenuNode,
+    MessageNode,
     Node,
     NodeId,
     PinNode,
@@ -115,8 +116,21 @@ def _fields(flow: Flow, name: NodeId, node: Node) -> Iterator[Finding]:
                     yield Finding((*place, field), f"{name}: {key} is not a key of a telephone", "0–9, * or #")
             if node.yes == node.other:
                 yield Finding((*place, "other"), f"{name}: one key means both yes and another number")
+        case MessageNode():
+            yield from _message(name, node)
         case _:
             pass
+
+
+def _message(name: NodeId, node: MessageNode) -> Iterator[Finding]:
+    place = ("nodes", name)
+    if not node.prompts:
+        what = f"{name}: a message is recorded, and nobody is told"
+        yield Finding((*place, "prompts"), what, "say that it is recorded, and which keys there are")
+    if node.least_s >= node.longest_s:
+        yield Finding((*place, "least_s"), f"{name}: least_s is not below longest_s")
+    if 0 < node.silence_s <= node.least_s:
+        yield Finding((*place, "silence_s"), f"{name}: silence_s is not above least_s", "0: silence does not end it")
 
 
 def _cases(flow: Flow, name: NodeId, node: BranchNode) -> Iterator[Finding]:
@@ -132,7 +146,7 @@ def _cases(flow: Flow, name: NodeId, node: BranchNode) -> Iterator[Finding]:
 
 
 def _queue_names(name: NodeId, node: Node, queues: Collection[str] | None) -> Iterator[Finding]:
-    queue = node.queue if isinstance(node, QueueNode | LoadNode | CallbackNode) else None
+    queue = node.queue if isinstance(node, QueueNode | LoadNode | CallbackNode | MessageNode) else None
     if queues is not None and queue is not None and queue not in queues:
         yield Finding(("nodes", name, "queue"), f"{name}: there is no queue {queue}", nearest(queue, queues))
 

@@ -36,6 +36,10 @@ from ivr.orders import (
     FlowPosition,
     HangUp,
     Identify,
+    MessageBegunAnew,
+    MessageRefused,
+    MessageStored,
+    MessageTooShort,
     Order,
     PinChecked,
     Play,
@@ -43,6 +47,7 @@ from ivr.orders import (
     QueueFacts,
     QueueKeyPressed,
     QueueRefused,
+    RecordMessage,
     RequestCallback,
     Restarted,
     SetLanguage,
@@ -55,6 +60,12 @@ from ivr.orders import (
 from ivr.runtime import resume, start
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+MESSAGES: dict[str, FlowInput] = {
+    "stored": MessageStored(),
+    "too_short": MessageTooShort(),
+    "anew": MessageBegunAnew(),
+    "refused": MessageRefused(),
+}
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -70,6 +81,7 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     language: str | None = None
     waiting: dict[str, int] = {}
     logged_in: dict[str, int] = {}
+    may_promise: bool = True
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,7 +93,8 @@ class TalkStep(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a conversation; exactly one field is given.
 
     hears: the next prompts, in order and without gaps (`id`, or `id@en` for another language than the caller's).
-    presses: a key, or a number. silence: no key in time. customer, pin, callback, queue: how the world answers.
+    presses: a key, or a number. silence: no key in time. customer, pin, callback, message, queue: how the world
+    answers.
     language: the one that the call has now. queued: the queue where the call waits. ends: `hang_up <reason>`,
     `transfer <number>` or `queue <name>` (waiting there, nothing more to come).
     """
@@ -92,6 +105,7 @@ class TalkStep(msgspec.Struct, frozen=True, kw_only=True):
     customer: Literal["found", "several", "unknown"] | None = None
     pin: Literal["verified", "wrong", "locked", "unavailable"] | None = None
     callback: Literal["stored", "refused"] | None = None
+    message: Literal["stored", "too_short", "anew", "refused"] | None = None
     queue: Literal["refused"] | None = None
     announced: Place | None = None
     restarted: bool | None = None
@@ -204,6 +218,8 @@ class Talk:
                 return PinChecked(result=result)
             case TalkStep(callback=str(result)), RequestCallback():
                 return CallbackStored() if result == "stored" else CallbackRefused()
+            case TalkStep(message=str(result)), RecordMessage():
+                return MESSAGES[result]
             case TalkStep(queue="refused"), Enqueue():
                 return QueueRefused()
             case TalkStep(announced=Place() as place), Enqueue() | SetQueueKeys():
@@ -242,7 +258,7 @@ class Talk:
                 self._ended = f"hang_up {order.reason}"
             case Transfer():
                 self._ended = f"transfer {order.number}"
-            case Identify() | VerifyPin() | RequestCallback() | SetQueueKeys():
+            case Identify() | VerifyPin() | RequestCallback() | RecordMessage() | SetQueueKeys():
                 self._awaited = order
             case Answer() | WaitForData() | SetLanguage():
                 pass
@@ -272,5 +288,6 @@ def _context(given: Given) -> FlowContext:
         has_caller_number=given.caller_number,
         tier=given.tier,
         language=given.language,
+        may_promise=given.may_promise,
         queues=queues,
     )

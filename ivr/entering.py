@@ -15,6 +15,7 @@ from ivr.model import (
     LanguageNode,
     LoadNode,
     MenuNode,
+    MessageNode,
     Node,
     PinNode,
     PlayNode,
@@ -45,6 +46,7 @@ STAGE_LOOKING_UP = "looking_up"
 STAGE_CHECKING = "checking"
 STAGE_NUMBER = "number"
 STAGE_STORING = "storing"
+STAGE_RECORDING = "recording"
 
 Collecting = LanguageNode | MenuNode | IdentifyNode | PinNode
 
@@ -71,6 +73,8 @@ def enter(flow: Flow, node: Node, position: FlowPosition, context: FlowContext) 
             return Stay(orders=(_wait_in_queue(node, position),), queue=node.queue)
         case CallbackNode():
             return offer_callback(node, position) if context.has_caller_number else ask_number(node, position)
+        case MessageNode():
+            return ask_message(node, position) if context.may_promise else GoTo(target=node.refused)
         case TransferNode():
             return _say_then_end(node.prompts, Transfer(number=node.number), position)
         case HangUpNode():
@@ -129,6 +133,12 @@ def ask_number(
     return Stay(orders=(order,), stage=STAGE_NUMBER, attempts=attempts)
 
 
+def ask_message(
+    node: MessageNode, position: FlowPosition, *, said_first: Sequence[PromptRef] = (), attempts: int = 0
+) -> Outcome:
+    return Stay(orders=(play((*said_first, *node.prompts), position),), attempts=attempts)
+
+
 def _enter_identify(node: IdentifyNode, position: FlowPosition, context: FlowContext) -> Outcome:
     if node.by == "customer_number":
         return Stay(orders=(collect(node, position),))
@@ -165,6 +175,8 @@ def _value(node: BranchNode, position: FlowPosition, context: FlowContext) -> st
             return _yes_or_no(context.is_customer_found)
         case "caller_number":
             return _yes_or_no(context.has_caller_number)
+        case "may_promise":
+            return _yes_or_no(context.may_promise)
         case _:
             assert_never(node.on)
 

@@ -13,6 +13,7 @@ from ivr.model import (
     LanguageNode,
     LoadNode,
     MenuNode,
+    MessageNode,
     Node,
     NodeId,
     PinNode,
@@ -78,6 +79,10 @@ def _edges(node: Node) -> Iterator[Edge]:
             yield Edge(node.stored, ("stored",), True)
             yield Edge(node.refused, ("refused",), True)
             yield Edge(node.back, ("back",))
+        case MessageNode():
+            yield Edge(node.stored, ("stored",), True)
+            yield Edge(node.refused, ("refused",))
+            yield Edge(node.back, ("back",))
         case TransferNode() | HangUpNode():
             return
         case _:
@@ -97,7 +102,7 @@ def ends_well(node: Node) -> bool:
 def needs_audio(node: Node) -> bool:
     """The caller must hear or press something here, so the call must have been answered."""
     match node:
-        case PlayNode() | LanguageNode() | MenuNode() | PinNode() | CallbackNode():
+        case PlayNode() | LanguageNode() | MenuNode() | PinNode() | CallbackNode() | MessageNode():
             return True
         case IdentifyNode():
             return node.by == "customer_number"
@@ -112,7 +117,7 @@ def needs_audio(node: Node) -> bool:
 
 
 def prompt_fields(node: Node) -> Iterator[tuple[str, tuple[PromptRef, ...]]]:
-    for field in ("prompts", "invalid", "silent", "offer", "ask_number", "wait_raised"):
+    for field in ("prompts", "invalid", "silent", "offer", "ask_number", "wait_raised", "too_short"):
         prompts: tuple[PromptRef, ...] = getattr(node, field, ())
         if prompts:
             yield field, prompts

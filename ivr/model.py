@@ -98,9 +98,12 @@ class PinNode(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="
 
 
 class BranchNode(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="branch"):
-    """Goes on by what is known: values are a tier's name or "none", a language, or "yes" and "no"."""
+    """Goes on by what is known: values are a tier's name or "none", a language, or "yes" and "no".
 
-    on: Literal["tier", "language", "verified", "customer_found", "caller_number"]
+    `may_promise`: can a callback or a message be kept at this moment? Where not, none should be offered.
+    """
+
+    on: Literal["tier", "language", "verified", "customer_found", "caller_number", "may_promise"]
     cases: dict[str, NodeId]
     otherwise: NodeId
 
@@ -163,6 +166,26 @@ class CallbackNode(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", 
     first_digit_timeout_ms: TimeoutMs = 7_000
 
 
+class MessageNode(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="message"):
+    """Records what the caller says after the tone, and keeps it as a callback that can be listened to.
+
+    # ends it and * begins anew; so do silence and the greatest length end it, and hanging up keeps what was said. What
+    is shorter than `least_s`, or silent, is not kept: `too_short` and the prompts are heard again; after `attempts`
+    beginnings the way is `back`. `refused`: nothing can be kept now. `prompts` must say that it is recorded.
+    """
+
+    prompts: tuple[PromptRef, ...]
+    stored: NodeId
+    refused: NodeId
+    back: NodeId
+    queue: str | None = None
+    too_short: tuple[PromptRef, ...] = ()
+    longest_s: Annotated[int, Meta(ge=10, le=600)] = 120
+    least_s: Annotated[int, Meta(ge=1, le=30)] = 2
+    silence_s: Annotated[int, Meta(ge=0, le=60)] = 8
+    attempts: Attempts = 3
+
+
 class TransferNode(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="transfer"):
     number: Annotated[str, Meta(pattern=r"^\+?[0-9]{2,15}$")]
     prompts: tuple[PromptRef, ...] = ()
@@ -186,6 +209,7 @@ Node = (
     | WaitNode
     | QueueNode
     | CallbackNode
+    | MessageNode
     | TransferNode
     | HangUpNode
 )

@@ -12,6 +12,7 @@ The law of a step: its orders are carried out in sequence, and at most one of th
     VerifyPin        → PinChecked
     WaitForData      → DataWaitEnded
     RequestCallback  → CallbackStored | CallbackRefused
+    RecordMessage    → MessageStored | MessageTooShort | MessageBegunAnew | MessageRefused
     Enqueue, SetQueueKeys → AnnouncementDue | QueueKeyPressed, any number of times, until the call is delivered
                             (then the flow is dropped by the centre); Enqueue also → QueueRefused
     Transfer, HangUp → nothing; the step's position is None
@@ -112,6 +113,17 @@ class RequestCallback(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     queue: str | None = None
 
 
+class RecordMessage(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Beep, and keep what the caller says from then on until #, silence of `silence_s` (0: never ends it), `longest_s`,
+    or until the caller hangs up. A queued call leaves its queue for it.
+    """
+
+    queue: str | None = None
+    longest_s: int
+    least_s: int
+    silence_s: int = 0
+
+
 class SetLanguage(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The caller chose this language; agents see it and prompts follow it."""
 
@@ -140,6 +152,7 @@ Order = (
     | Enqueue
     | SetQueueKeys
     | RequestCallback
+    | RecordMessage
     | SetLanguage
     | Transfer
     | HangUp
@@ -216,6 +229,22 @@ class CallbackRefused(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The callback could not be promised (store unavailable, number not allowed)."""
 
 
+class MessageStored(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The message is on disk and waits to be heard; that may be told to the caller."""
+
+
+class MessageTooShort(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Nothing was said, or too little; nothing is kept."""
+
+
+class MessageBegunAnew(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The caller wants to say it again; what was said is thrown away."""
+
+
+class MessageRefused(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """No message can be promised (store or recorder unavailable, disk full)."""
+
+
 class Restarted(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The centre was restarted while the flow was here: the node is repeated; a queued call keeps its place."""
 
@@ -234,6 +263,10 @@ FlowInput = (
     | QueueRefused
     | CallbackStored
     | CallbackRefused
+    | MessageStored
+    | MessageTooShort
+    | MessageBegunAnew
+    | MessageRefused
     | Restarted
 )
 
@@ -250,7 +283,8 @@ class FlowContext(msgspec.Struct, frozen=True, kw_only=True):
     """What the centre knows at this moment.
 
     weekday: 0 = Monday; minute: of the local day, 0–1439; opening: "by_hours" lets the hours tables decide, the other
-    two force the answer of every table (a demo's main number is "always_open").
+    two force the answer of every table (a demo's main number is "always_open"). may_promise: what the caller leaves
+    can be kept now.
     """
 
     weekday: int
@@ -260,6 +294,7 @@ class FlowContext(msgspec.Struct, frozen=True, kw_only=True):
     has_caller_number: bool = False
     is_customer_found: bool = False
     is_verified: bool = False
+    may_promise: bool = True
     tier: str | None = None
     language: str | None = None
     queues: dict[str, QueueFacts] = {}

@@ -6,7 +6,9 @@ from ivr.entering import (
     STAGE_CHECKING,
     STAGE_LOOKING_UP,
     STAGE_NUMBER,
+    STAGE_RECORDING,
     STAGE_STORING,
+    ask_message,
     ask_number,
     collect,
     keys_of,
@@ -22,6 +24,7 @@ from ivr.model import (
     LanguageNode,
     LoadNode,
     MenuNode,
+    MessageNode,
     Node,
     PinNode,
     PlayNode,
@@ -45,11 +48,16 @@ from ivr.orders import (
     FlowPosition,
     HangUp,
     Identify,
+    MessageBegunAnew,
+    MessageRefused,
+    MessageStored,
+    MessageTooShort,
     PinChecked,
     Play,
     PromptsFinished,
     QueueKeyPressed,
     QueueRefused,
+    RecordMessage,
     RequestCallback,
     SetLanguage,
     Transfer,
@@ -83,6 +91,8 @@ def react(node: Node, position: FlowPosition, input: FlowInput) -> Outcome | Non
             return _wait(node, position, input)
         case CallbackNode():
             return _call_back(node, position, input)
+        case MessageNode():
+            return _take_message(node, position, input)
         case AnswerNode() | PlayNode() | WaitNode() | TransferNode() | HangUpNode():
             return None
         case HoursNode() | BranchNode() | LoadNode():
@@ -239,3 +249,31 @@ def _callback_stored(node: CallbackNode, input: FlowInput) -> Outcome | None:
         case CallbackRefused():
             return GoTo(target=node.refused)
     return None
+
+
+def _take_message(node: MessageNode, position: FlowPosition, input: FlowInput) -> Outcome | None:
+    if position.stage != STAGE_RECORDING:
+        return _record(node, position) if isinstance(input, PromptsFinished) else None
+    is_last = position.attempts + 1 >= node.attempts
+    match input:
+        case MessageStored():
+            return GoTo(target=node.stored)
+        case MessageRefused():
+            return GoTo(target=node.refused)
+        case MessageTooShort() | MessageBegunAnew() if is_last:
+            return GoTo(target=node.back)
+        case MessageTooShort():
+            return ask_message(node, position, said_first=node.too_short, attempts=position.attempts + 1)
+        case MessageBegunAnew():
+            return _record(node, position, attempts=position.attempts + 1)
+    return None
+
+
+def _record(node: MessageNode, position: FlowPosition, *, attempts: int | None = None) -> Outcome:
+    order = RecordMessage(
+        queue=node.queue or position.queue,
+        longest_s=node.longest_s,
+        least_s=node.least_s,
+        silence_s=node.silence_s,
+    )
+    return Stay(orders=(order,), stage=STAGE_RECORDING, attempts=position.attempts if attempts is None else attempts)

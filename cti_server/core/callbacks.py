@@ -10,7 +10,7 @@ Decides what becomes of a callback; how it is dialled is `outbound.py`'s busines
 from cti_server.core import events as e
 from cti_server.core.entities import Call, Callback
 from cti_server.core.errors import Refused
-from cti_server.core.inputs import CancelCallback, RequestCallbackFor
+from cti_server.core.inputs import CancelCallback, RequestCallbackFor, SettleCallback
 from cti_server.core.numbers import dialable
 from cti_server.core.step import Step
 from cti_server.core.vocabulary import CallbackId, CallbackState, ClearingCause, QueueId
@@ -20,6 +20,7 @@ MOVES: tuple[tuple[CallbackState | None, type[e.Event], CallbackState], ...] = (
     (None, e.CallbackRequested, WAITING),
     (WAITING, e.CallInitiated, RESERVED),
     (WAITING, e.CallbackCancelled, CallbackState.CANCELLED),
+    (WAITING, e.CallbackSettled, CallbackState.DONE),
     (RESERVED, e.CallbackAttempted, DIALLING),
     (RESERVED, e.CallbackRescheduled, WAITING),
     (DIALLING, e.CallbackDone, CallbackState.DONE),
@@ -38,7 +39,7 @@ def request_in_call(step: Step, call: Call, *, number: str, queue: QueueId | Non
     if not text or len(step.state.callbacks) >= WAITING_MAX:
         return False
     waits = call.queue is not None and call.call in step.state.queues[call.queue].waiting
-    key = call.key if waits and call.key is not None else _new_key(step, due_at=step.now)
+    key = call.key if waits and call.key is not None else new_key(step, due_at=step.now)
     step.emit(
         e.CallbackRequested(
             at=step.now,
@@ -73,7 +74,7 @@ def request_for(step: Step, command: RequestCallbackFor) -> None:
             callback=callback,
             number=step.keep(text),
             queue=QueueId(command.queue) if command.queue else None,
-            key=_new_key(step, due_at=command.due_at - step.state.clock_offset_us),
+            key=new_key(step, due_at=command.due_at - step.state.clock_offset_us),
             due_at=command.due_at,
             customer=command.customer,
             agent=agent.agent,
@@ -86,6 +87,12 @@ def cancel(step: Step, command: CancelCallback) -> None:
     step.agent(command.agent)
     callback = waiting(step, command.callback)
     step.emit(e.CallbackCancelled(at=step.now, callback=callback.callback, agent=command.agent, reason=command.reason))
+
+
+def settle(step: Step, command: SettleCallback) -> None:
+    step.agent(command.agent)
+    callback = waiting(step, command.callback)
+    step.emit(e.CallbackSettled(at=step.now, callback=callback.callback, agent=command.agent))
 
 
 def waiting(step: Step, callback_id: CallbackId) -> Callback:
@@ -131,5 +138,5 @@ def attempt_failed(step: Step, call: Call, cause: ClearingCause) -> None:
     step.emit(e.CallbackRescheduled(at=step.now, callback=callback.callback, due_at=due_at, cause=cause))
 
 
-def _new_key(step: Step, *, due_at: int) -> e.OrderKey:
+def new_key(step: Step, *, due_at: int) -> e.OrderKey:
     return e.OrderKey(rank=0, due_at=due_at, sequence=step.next_id())

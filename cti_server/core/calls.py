@@ -8,7 +8,7 @@ still says of it is answered with `ReleaseLeg`.
 Decides what belongs to every ending; why a call ends is decided by those who call `clear`.
 """
 
-from cti_server.core import agents, callbacks, recordings
+from cti_server.core import agents, callbacks, messages, recordings
 from cti_server.core import events as e
 from cti_server.core.effects import AnswerLeg, ReleaseLeg
 from cti_server.core.entities import Agent, Call
@@ -74,6 +74,7 @@ def clear(
     """
     if call.queue is not None and call.call in step.state.queues[call.queue].waiting:
         leave_queue(step, call, how or QueueExit.ABANDONED)
+    messages.hung_up(step, call)
     recording_limit_at = recordings.stop(step, call)
     for leg in list(call.legs):
         release_leg(step, call, leg, cause)

@@ -69,6 +69,7 @@ HANDLERS: dict[type[object], Callable[[Step, Any], None]] = {
     inputs.DialCallback: outbound.dial_callback,
     inputs.RequestCallbackFor: callbacks.request_for,
     inputs.CancelCallback: callbacks.cancel,
+    inputs.SettleCallback: callbacks.settle,
     inputs.TakeNote: wrapup.take_note,
     inputs.DisposeCall: wrapup.dispose,
     inputs.FollowScript: wrapup.follow_script,
@@ -84,9 +85,10 @@ HANDLERS: dict[type[object], Callable[[Step, Any], None]] = {
     inputs.LegCleared: legs.cleared,
     inputs.DigitPressed: inbound.digit_pressed,
     inputs.PlayFinished: inbound.play_finished,
-    inputs.RecordingStarted: recordings.started,
-    inputs.RecordingFinished: recordings.finished,
-    inputs.RecordingFailed: recordings.failed,
+    inputs.RecordingStarted: inbound.recording_started,
+    inputs.RecordingFinished: inbound.recording_finished,
+    inputs.RecordingFailed: inbound.recording_failed,
+    inputs.RecordingSilent: inbound.recording_silent,
     inputs.CustomersFound: inbound.customers_found,
     inputs.PinChecked: inbound.pin_checked,
     inputs.PhoneRegistered: agents.phone_registered,
@@ -294,7 +296,7 @@ def _call_is_due(step: Step, call: Call) -> None:
             return
     recording_limit_at = deadlines.of_recording(call, step.memory(call.call))
     if recording_limit_at is not None and recording_limit_at <= step.now:
-        recordings.ran_out(step, call)
+        inbound.recording_ran_out(step, call)
     elif call.phase is CallPhase.RESERVED:
         if call.release_at is not None and call.release_at <= step.now:
             offers.release_is_due(step, call)

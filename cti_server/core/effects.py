@@ -18,6 +18,9 @@ from cti_server.core.vocabulary import (
     Secret,
 )
 
+TONE = "tone:beep"
+SILENCE = "silence"
+
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True):
     """``call`` 0: about no call. ``n`` counts the effects of one call from 1."""
@@ -95,14 +98,16 @@ class MuteLeg(LegEffect, frozen=True, kw_only=True):
 
 
 class PlayPrompts(LegEffect, frozen=True, kw_only=True):
-    """Play prompts one after the other; ``n`` names the play. ⇒ ``PlayFinished(play=n)``. Replaces what was playing."""
+    """Play prompts one after the other; ``n`` names the play. ⇒ ``PlayFinished(play=n)``. Replaces what was playing.
+    ``TONE`` among them is the tone after which a caller speaks."""
 
     prompts: tuple[str, ...]
     language: str
 
 
 class PlayMusic(LegEffect, frozen=True, kw_only=True):
-    """Music on hold until something else is ordered."""
+    """Music on hold until something else is ordered; ``music`` ``SILENCE``: packets without sound, so that nobody on
+    the way takes the line for dead."""
 
     music: str = "hold"
 
@@ -124,12 +129,16 @@ class SendTones(LegEffect, frozen=True, kw_only=True):
 class StartRecording(Effect, frozen=True, kw_only=True):
     """Keep both sides: agent left, customer right. ⇒ ``RecordingStarted`` or ``RecordingFailed``. ``started_at_us``:
     UTC.
+
+    ``agent_leg`` None: a voice message, of the customer alone. ``silence_s``: ⇒ ``RecordingSilent`` when the customer
+    has said nothing for so long; 0: never.
     """
 
     recording: RecordingId
-    agent_leg: LegId
+    agent_leg: LegId | None
     customer_leg: LegId
     started_at_us: int
+    silence_s: int = 0
 
 
 class PauseRecordingEffect(Effect, frozen=True, kw_only=True):
@@ -141,9 +150,10 @@ class ResumeRecordingEffect(Effect, frozen=True, kw_only=True):
 
 
 class StopRecording(Effect, frozen=True, kw_only=True):
-    """Close the file. ⇒ ``RecordingFinished``."""
+    """Close the file. ⇒ ``RecordingFinished``. ``discard``: remove it instead; nothing follows."""
 
     recording: RecordingId
+    discard: bool = False
 
 
 class LookUpCustomer(Effect, frozen=True, kw_only=True):

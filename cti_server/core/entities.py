@@ -286,6 +286,25 @@ class Queue:
 
 
 @dataclass(slots=True)
+class Message:
+    """A voice message that is being left, or whose file is not yet known to be whole; then it is a callback."""
+
+    recording: RecordingId
+    call: CallId
+    queue: QueueId | None
+    key: OrderKey
+    number: PersonalRef
+    least_ms: int
+    longest_s: int
+    silence_s: int
+    begun_at: Micros
+    heard_since: Micros | None = None
+    """Since when what the caller says is kept."""
+    customer: CustomerRef | None = None
+    language: str = ""
+
+
+@dataclass(slots=True)
 class Callback:
     """A promise to call back. ``due_at`` is UTC; ``key`` keeps the place in the queue."""
 
@@ -304,6 +323,10 @@ class Callback:
     dialled_by: AgentId | None = None
     dialling: CallId | None = None
     ended_at: Micros | None = None
+    recording: RecordingId | None = None
+    """The voice message that the caller left, where it lies, and how long it is."""
+    path: str = ""
+    message_ms: int = 0
 
 
 @dataclass(slots=True)
@@ -343,6 +366,7 @@ class State:
     extensions: dict[Extension, AgentId] = field(default_factory=dict)
     queues: dict[QueueId, Queue] = field(default_factory=dict)
     callbacks: dict[CallbackId, Callback] = field(default_factory=dict)
+    messages: dict[RecordingId, Message] = field(default_factory=dict)
     carried_out: dict[str, CarriedOut] = field(default_factory=dict)
     finished: dict[CallId, Finished] = field(default_factory=dict)
     pin_failures: dict[CustomerRef, list[Micros]] = field(default_factory=dict)

@@ -21,6 +21,7 @@ from cti_server.core.vocabulary import (
     Extension,
     LegId,
     LegRole,
+    MessageEnd,
     Micros,
     NamedEnd,
     OfferOutcome,
@@ -422,6 +423,28 @@ class RecordingLost(CallEvent, frozen=True, kw_only=True):
     reason: str
 
 
+class MessageBegun(CallEvent, frozen=True, kw_only=True):
+    """The caller is about to leave a voice message, in the recording just begun. It will be a callback of ``queue``
+    with the place ``key``, to ``number`` (empty where it was withheld). ``limit_at``: the flow's new limit."""
+
+    recording: RecordingId
+    queue: QueueId | None
+    key: OrderKey
+    number: PersonalRef
+    least_ms: int
+    longest_s: int
+    silence_s: int
+    limit_at: Micros
+
+
+class MessageEnded(CallEvent, frozen=True, kw_only=True):
+    """Kept as a callback (its ``CallbackRequested`` came with this), or thrown away. It may come after the call's
+    end."""
+
+    recording: RecordingId
+    how: MessageEnd
+
+
 class NoteTaken(CallEvent, frozen=True, kw_only=True):
     """The note as of ``revision``; it replaces earlier ones."""
 
@@ -547,7 +570,9 @@ class CallbackEvent(Event, frozen=True, kw_only=True):
 
 
 class CallbackRequested(CallbackEvent, frozen=True, kw_only=True):
-    """Stored. ``key``: the place in the queue is kept. ``call``: the call it was asked in."""
+    """Stored. ``key``: the place in the queue is kept. ``call``: the call it was asked in.
+
+    ``recording``: the caller left a voice message: ``path`` relative to the recordings' folder, ``message_ms`` long."""
 
     number: PersonalRef
     queue: QueueId | None
@@ -557,6 +582,9 @@ class CallbackRequested(CallbackEvent, frozen=True, kw_only=True):
     customer: CustomerRef | None = None
     language: str = ""
     agent: AgentId | None = None
+    recording: RecordingId | None = None
+    path: str = ""
+    message_ms: int = 0
 
 
 class CallbackAttempted(CallbackEvent, frozen=True, kw_only=True):
@@ -584,6 +612,12 @@ class CallbackExhausted(CallbackEvent, frozen=True, kw_only=True):
     """The last attempt failed."""
 
     cause: ClearingCause
+
+
+class CallbackSettled(CallbackEvent, frozen=True, kw_only=True):
+    """An agent said that it is done: the message was heard, or the matter settled, and no call is needed."""
+
+    agent: AgentId
 
 
 class CallbackCancelled(CallbackEvent, frozen=True, kw_only=True):
@@ -633,6 +667,8 @@ AnyEvent = (
     | RecordingResumed
     | RecordingStored
     | RecordingLost
+    | MessageBegun
+    | MessageEnded
     | NoteTaken
     | ScriptFollowed
     | ContactReasonSet
@@ -652,6 +688,7 @@ AnyEvent = (
     | CallbackDone
     | CallbackRescheduled
     | CallbackExhausted
+    | CallbackSettled
     | CallbackCancelled
 )
 """Every event there is; the journal decodes by its tag."""

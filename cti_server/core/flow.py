@@ -5,10 +5,10 @@ flow stands still; a conversation ends it; a call that comes back to its queue g
 being asked. The centre waits for one thing at a time (`Call.waiting_for`), each with a limit (`Call.wait_until`):
 
     answer · play · collect · identify · pin · data · queue (its limit is the queue's) · callback (answered in the
-    same step)
+    same step) · message · message_end (see `messages.py`)
 """
 
-from cti_server.core import digits, estimates, flow_orders, queues
+from cti_server.core import digits, estimates, flow_orders, messages, queues
 from cti_server.core import events as e
 from cti_server.core.calls import clear, leave_queue
 from cti_server.core.clock import local_day, weekday_and_minute
@@ -97,8 +97,12 @@ def returned(step: Step, call: Call) -> None:
 def repeat(step: Step, call: Call) -> None:
     """After a restart: the node is repeated. A flow that is no longer to be had begins again in its present version."""
     if flow_of(step, call) is not None:
-        feed(step, call, Restarted())
+        if call.waiting_for in messages.TAKING:
+            messages.assure(step, call)
+        else:
+            feed(step, call, Restarted())
         return
+    messages.give_up(step, call)
     if call.phase is CallPhase.QUEUED:
         play_music(step, call)
         return
@@ -127,6 +131,8 @@ def prompts_over(step: Step, call: Call, play: int) -> None:
             play_music(step, call)
     elif call.phase not in IN_FLOW or digits.prompts_over(step, call, play):
         return
+    elif call.waiting_for == messages.MESSAGE:
+        messages.tone_over(step, call)
     elif call.waiting_for == flow_orders.PLAY and call.play == play:
         feed(step, call, PromptsFinished())
 
@@ -148,6 +154,14 @@ def digit_pressed(step: Step, call: Call, digit: str) -> None:
     elif call.waiting_for == flow_orders.QUEUE and digit in call.flow_state.get("keys", ""):
         memory.queue_play = 0
         feed(step, call, QueueKeyPressed(key=digit))
+    elif call.waiting_for == messages.MESSAGE:
+        message_answered(step, call, messages.pressed(step, call, digit))
+
+
+def message_answered(step: Step, call: Call, answer: messages.Answer | None) -> None:
+    """What became of the message that the caller leaves; None: that is not known yet."""
+    if answer is not None and call.phase in IN_FLOW and call.waiting_for in messages.TAKING:
+        feed(step, call, answer)
 
 
 def on_deadline(step: Step, call: Call) -> None:
@@ -167,7 +181,10 @@ def on_deadline(step: Step, call: Call) -> None:
     elif memory.announce_at is not None and memory.announce_at <= step.now:
         _announce(step, call)
     elif call.wait_until is not None and call.wait_until <= step.now:
-        _nothing_came(step, call)
+        if call.waiting_for in messages.TAKING:
+            message_answered(step, call, messages.ran_out(step, call))
+        else:
+            _nothing_came(step, call)
 
 
 def play_music(step: Step, call: Call) -> None:
@@ -273,6 +290,7 @@ def _context(step: Step, call: Call, flow: Flow) -> FlowContext:
         has_caller_number=bool(step.text(call.number)),
         is_customer_found=call.customer is not None,
         is_verified=call.verification is Verification.VERIFIED,
+        may_promise=step.around.may_promise,
         tier=call.tier or None,
         language=call.language or None,
         queues={node.queue: _facts(step, node) for node in flow.nodes.values() if isinstance(node, LoadNode)},

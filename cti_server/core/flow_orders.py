@@ -6,7 +6,7 @@ locked account) are returned as the flow's next input.
 
 from typing import assert_never
 
-from cti_server.core import callbacks, digits, identity, queues, waits
+from cti_server.core import callbacks, digits, identity, messages, queues, waits
 from cti_server.core import events as e
 from cti_server.core.asking import FLOW_SKILLS
 from cti_server.core.calls import answer_caller, clear, leave_queue
@@ -40,6 +40,7 @@ from ivr.orders import (
     PinChecked,
     Play,
     QueueRefused,
+    RecordMessage,
     RequestCallback,
     SetLanguage,
     SetQueueKeys,
@@ -95,6 +96,8 @@ def _do(
             return _wait_again(step, call, position, order)
         case RequestCallback():
             return _request_callback(step, call, position, order)
+        case RecordMessage():
+            return _record_message(step, call, position, order)
         case Transfer():
             return _transfer(step, call, order)
         case HangUp():
@@ -230,6 +233,14 @@ def _request_callback(
     if call.queue is not None and call.call in step.state.queues[call.queue].waiting:
         leave_queue(step, call, QueueExit.CALLBACK, flow_goes_on=True)
     return CallbackStored()
+
+
+def _record_message(step: Step, call: Call, position: FlowPosition | None, order: RecordMessage) -> FlowInput | None:
+    """Whoever speaks must not be offered to an agent in the middle of it."""
+    _move(step, call, position, messages.MESSAGE, until=step.after(s=PROMPTS_LIMIT_S))
+    if call.queue is not None and call.call in step.state.queues[call.queue].waiting:
+        leave_queue(step, call, QueueExit.FLOWED_OUT, flow_goes_on=True)
+    return messages.begin(step, call, order)
 
 
 def _transfer(step: Step, call: Call, order: Transfer) -> FlowInput | None:

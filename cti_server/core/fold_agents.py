@@ -173,6 +173,9 @@ def callback_requested(state: State, event: e.CallbackRequested) -> None:
         customer=event.customer,
         language=event.language,
         agent=event.agent,
+        recording=event.recording,
+        path=event.path,
+        message_ms=event.message_ms,
     )
     if event.call is not None and event.call in state.calls:
         state.calls[event.call].requested_callback = event.callback
@@ -199,6 +202,10 @@ def callback_rescheduled(state: State, event: e.CallbackRescheduled) -> None:
 
 def callback_exhausted(state: State, event: e.CallbackExhausted) -> None:
     _end_callback(state, event, CallbackState.EXHAUSTED)
+
+
+def callback_settled(state: State, event: e.CallbackSettled) -> None:
+    _end_callback(state, event, CallbackState.DONE)
 
 
 def callback_cancelled(state: State, event: e.CallbackCancelled) -> None:
@@ -245,5 +252,6 @@ FOLDS: dict[type[e.Event], Callable[[State, Any], None]] = {
     e.CallbackDone: callback_done,
     e.CallbackRescheduled: callback_rescheduled,
     e.CallbackExhausted: callback_exhausted,
+    e.CallbackSettled: callback_settled,
     e.CallbackCancelled: callback_cancelled,
 }

@@ -101,8 +101,11 @@ def forget(state: State, ref: PersonalRef | None) -> None:
         state.personal.pop(ref, None)
 
 
-def settle_recording(state: State, call_id: CallId, settled: RecordingState) -> None:
+def settle_recording(state: State, event: e.RecordingStored | e.RecordingLost, settled: RecordingState) -> None:
+    call_id = event.call
     if (call := state.calls.get(call_id)) is not None:
+        if call.recording != event.recording:
+            return  # an earlier one of this call: a message whose file came late
         call.recording_state = settled
         call.recording_limit_at = None
         drop_if_over(state, call)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cti_server.core import events as e
-from cti_server.core.entities import ScriptPlace, State
+from cti_server.core.entities import Message, ScriptPlace, State
 from cti_server.core.figures import counted
 from cti_server.core.fold_shared import (
     OPEN_RECORDINGS,
@@ -20,9 +20,13 @@ from cti_server.core.vocabulary import (
     CallPhase,
     Direction,
     LegState,
+    MessageEnd,
     Occupation,
     RecordingState,
 )
+
+MESSAGES_KEPT_US = 24 * 3_600_000_000
+MESSAGES_KEPT_MAX = 20_000
 
 # --- conversation ----------------------------------------------------------------------------------------------------
 
@@ -115,6 +119,9 @@ def recording_confirmed(state: State, event: e.RecordingConfirmed) -> None:
         call.recording_state = RecordingState.RECORDING
         if call.phase is not CallPhase.CLEARED:
             call.recording_limit_at = None
+    message = state.messages.get(event.recording)
+    if message is not None and message.heard_since is None:
+        message.heard_since = event.at
 
 
 def recording_paused(state: State, event: e.RecordingPaused) -> None:
@@ -130,11 +137,39 @@ def recording_resumed(state: State, event: e.RecordingResumed) -> None:
 
 
 def recording_stored(state: State, event: e.RecordingStored) -> None:
-    settle_recording(state, event.call, RecordingState.STOPPED)
+    settle_recording(state, event, RecordingState.STOPPED)
 
 
 def recording_lost(state: State, event: e.RecordingLost) -> None:
-    settle_recording(state, event.call, RecordingState.FAILED)
+    settle_recording(state, event, RecordingState.FAILED)
+
+
+def message_begun(state: State, event: e.MessageBegun) -> None:
+    """Those whose file never came are forgotten after a day, and when there are too many."""
+    state.messages[event.recording] = message = Message(
+        recording=event.recording,
+        call=event.call,
+        queue=event.queue,
+        key=event.key,
+        number=event.number,
+        least_ms=event.least_ms,
+        longest_s=event.longest_s,
+        silence_s=event.silence_s,
+        begun_at=event.at,
+    )
+    if (call := state.calls.get(event.call)) is not None:
+        message.customer, message.language = call.customer, call.language
+        call.limit_at = event.limit_at
+    oldest = next(iter(state.messages.values()))
+    if len(state.messages) > MESSAGES_KEPT_MAX or oldest.begun_at < event.at - MESSAGES_KEPT_US:
+        del state.messages[oldest.recording]
+        forget(state, oldest.number)
+
+
+def message_ended(state: State, event: e.MessageEnded) -> None:
+    message = state.messages.pop(event.recording, None)
+    if message is not None and event.how is not MessageEnd.STORED:
+        forget(state, message.number)
 
 
 def note_taken(state: State, event: e.NoteTaken) -> None:
@@ -191,6 +226,8 @@ FOLDS: dict[type[e.Event], Callable[[State, Any], None]] = {
     e.RecordingResumed: recording_resumed,
     e.RecordingStored: recording_stored,
     e.RecordingLost: recording_lost,
+    e.MessageBegun: message_begun,
+    e.MessageEnded: message_ended,
     e.NoteTaken: note_taken,
     e.ScriptFollowed: script_followed,
     e.ContactReasonSet: contact_reason_set,

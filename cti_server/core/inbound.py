@@ -1,22 +1,40 @@
-"""A caller arrives, and answers about the caller come in.
+"""A caller arrives, and answers about the caller come in; also the recorder's, whom a flow may wait for.
 
 Decides what a line leads to: a flow, straight into a queue (``queue:orders``; answered when an agent answers), or
 nowhere.
 """
 
 from cti_server.core import events as e
-from cti_server.core import flow, identity, queues, waits
+from cti_server.core import flow, identity, messages, queues, recordings, waits
 from cti_server.core.calls import clear
 from cti_server.core.effects import RingLeg
 from cti_server.core.entities import Call
 from cti_server.core.flow_orders import DATA, IDENTIFY, PIN
-from cti_server.core.inputs import CustomersFound, DigitPressed, LegOffered, PinChecked, PlayFinished
+from cti_server.core.inputs import (
+    CustomersFound,
+    DigitPressed,
+    LegOffered,
+    PinChecked,
+    PlayFinished,
+    RecordingFailed,
+    RecordingFinished,
+    RecordingSilent,
+    RecordingStarted,
+)
 from cti_server.core.numbers import is_same_line
 from cti_server.core.offers import prepare_card
 from cti_server.core.settings import ANY_LINE
 from cti_server.core.step import Step
-from cti_server.core.vocabulary import CallId, CallPhase, ClearingCause, PinResult, QueueId
-from ivr.orders import CustomerIdentified, CustomerUnknown, DataWaitEnded
+from cti_server.core.vocabulary import (
+    CallId,
+    CallPhase,
+    ClearingCause,
+    PinResult,
+    QueueId,
+    RecordingId,
+    RecordingState,
+)
+from ivr.orders import CustomerIdentified, CustomerUnknown, DataWaitEnded, MessageRefused
 from ivr.orders import PinChecked as FlowPinChecked
 
 DIRECT = "queue:"
@@ -91,6 +109,55 @@ def play_finished(step: Step, signal: PlayFinished) -> None:
     call = _call_of_customer_leg(step, signal)
     if call is not None:
         flow.prompts_over(step, call, signal.play)
+
+
+def recording_started(step: Step, signal: RecordingStarted) -> None:
+    call = _call_of_message(step, signal)
+    is_news = call is not None and call.recording_state is RecordingState.STARTING
+    recordings.started(step, signal)
+    if call is not None and is_news:
+        messages.recorder_runs(step, call)
+
+
+def recording_finished(step: Step, signal: RecordingFinished) -> None:
+    message = step.state.messages.get(signal.recording)
+    if message is None:
+        recordings.finished(step, signal)
+        return
+    answer = messages.finished(step, message, signal)
+    call = step.state.calls.get(signal.call)
+    if call is not None and call.recording == signal.recording:
+        flow.message_answered(step, call, answer)
+
+
+def recording_failed(step: Step, signal: RecordingFailed) -> None:
+    recordings.failed(step, signal)
+    _message_failed(step, signal.call, signal.recording)
+
+
+def recording_ran_out(step: Step, call: Call) -> None:
+    recording = call.recording
+    recordings.ran_out(step, call)
+    _message_failed(step, call.call, recording)
+
+
+def recording_silent(step: Step, signal: RecordingSilent) -> None:
+    if (call := _call_of_message(step, signal)) is not None:
+        flow.message_answered(step, call, messages.end(step, call))
+
+
+def _call_of_message(step: Step, signal: RecordingStarted | RecordingSilent) -> Call | None:
+    """The call whose caller is leaving a message in this recording."""
+    call = step.state.calls.get(signal.call)
+    if call is None or call.recording != signal.recording or call.phase not in flow.IN_FLOW:
+        return None
+    return call if call.waiting_for == messages.MESSAGE else None
+
+
+def _message_failed(step: Step, call_id: CallId, recording: RecordingId | None) -> None:
+    call = step.state.calls.get(call_id)
+    if call is not None and call.recording == recording:
+        flow.message_answered(step, call, MessageRefused())
 
 
 def _call_of_customer_leg(step: Step, signal: DigitPressed | PlayFinished) -> Call | None:

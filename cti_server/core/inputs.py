@@ -151,6 +151,12 @@ class RequestCallbackFor(AgentCommand, frozen=True, kw_only=True):
     queue: str = ""
 
 
+class SettleCallback(AgentCommand, frozen=True, kw_only=True):
+    """It is done without a call: the message was heard, or the matter is settled. Ends the callback."""
+
+    callback: CallbackId
+
+
 class CancelCallback(AgentCommand, frozen=True, kw_only=True):
     """Take a waiting callback off the list, with the reason."""
 
@@ -287,6 +293,15 @@ class RecordingFinished(Signal, frozen=True, kw_only=True):
     path: str
     duration_ms: int
     size_bytes: int
+    customer_heard: bool = True
+    """Did the customer say anything? True also where that is not known."""
+
+
+class RecordingSilent(Signal, frozen=True, kw_only=True):
+    """The customer has said nothing for as long as ``StartRecording`` asked; the recording goes on."""
+
+    call: CallId
+    recording: RecordingId
 
 
 class RecordingFailed(Signal, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ from cti_server.core.entities import (
     CarriedOut,
     Finished,
     Leg,
+    Message,
     Queue,
     ScriptPlace,
     State,
@@ -39,6 +40,7 @@ __all__ = [
     "CarriedOut",
     "Finished",
     "Leg",
+    "Message",
     "Queue",
     "ScriptPlace",
     "State",
@@ -56,11 +58,12 @@ _NEW_IDS: dict[type[Event], tuple[str, ...]] = {
     e.CallInitiated: ("call", "number"),
     e.LegPlaced: ("leg",),
     e.RecordingBegun: ("recording",),
+    e.MessageBegun: ("recording", "number"),
     e.NoteTaken: ("note",),
     e.ScriptFollowed: ("answers",),
     e.CallbackRequested: ("callback", "number"),
 }
-"""Events that make an id known; `CallQueued` and `CallbackRequested` also give a sequence."""
+"""Events that make an id known; `CallQueued`, `CallbackRequested` and `MessageBegun` also give a sequence."""
 
 
 def apply(state: State, event: Event) -> None:
@@ -71,7 +74,7 @@ def apply(state: State, event: Event) -> None:
     if kind in _NEW_IDS:
         for name in _NEW_IDS[kind]:
             _count(state, getattr(event, name))
-    if isinstance(event, (e.CallQueued, e.CallbackRequested)):
+    if isinstance(event, (e.CallQueued, e.CallbackRequested, e.MessageBegun)):
         _count(state, event.key.sequence)
     _FOLDS[kind](state, event)
 
@@ -96,3 +99,5 @@ def personal_refs(state: State) -> Iterator[PersonalRef]:
         yield from (ref for ref in (call.number, call.display_name, call.note, answers) if ref is not None)
     for callback in state.callbacks.values():
         yield callback.number
+    for message in state.messages.values():
+        yield message.number

@@ -178,6 +178,16 @@ class RecordingState(StrEnum):
     FAILED = "failed"
 
 
+class MessageEnd(StrEnum):
+    """What became of a voice message."""
+
+    STORED = "stored"
+    TOO_SHORT = "too_short"
+    SILENT = "silent"
+    BEGUN_ANEW = "begun_anew"
+    """The caller threw it away to say it again."""
+
+
 class CallbackState(StrEnum):
     WAITING = "waiting"
     RESERVED = "reserved"

@@ -33,6 +33,7 @@ from cti_server.core.inputs import (
     LegOffered,
     RequestCallbackFor,
     Restarted,
+    SettleCallback,
     Signal,
     TakeNote,
     Tick,
@@ -54,7 +55,10 @@ DRIFT_MAX_US = 1_000_000
 TICK_REST_US = 1_000_000
 """After a deadline whose handling failed: the pause before deadlines are looked at again (it would fail for ever)."""
 
-PROMISES = (TakeNote, DisposeCall, RequestCallbackFor, CancelCallback, DialCallback, FollowScript, CorrectReason)
+PROMISES = (
+    *(TakeNote, DisposeCall, FollowScript, CorrectReason),
+    *(RequestCallbackFor, CancelCallback, SettleCallback, DialCallback),
+)
 """Commands whose effect is that something is kept: refused `store_unavailable` while the journal cannot be written."""
 
 log = structlog.get_logger(__name__)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from cti_server.core.effects import TONE
 from cti_server.core.vocabulary import ClearingCause, LegId
 from cti_server.sim.private import CUSTOMER_NUMBER, NAME, NUMBER_PREFIX, RIGHT_PIN, WRONG_PIN
 
@@ -18,6 +19,8 @@ KEYS_BY_PROMPT = (
     ("language_menu", ("1", "2", "9", "")),
     ("main_menu", ("1", "2", "1", "7", "")),
     ("offer_callback", ("", "", "2")),
+    ("leave_or_callback", ("1", "1", "1", "2", "0", "")),
+    ("offer_message", ("", "3", "3")),
     ("confirm_callback", ("1", "1", "2", "9", "")),
     ("confirm_later_callback", ("1", "2", "9", "")),
     ("ask_callback_number", (NUMBER_PREFIX + "4321#", "12#", "")),
@@ -33,6 +36,9 @@ class Caller:
     is_gone: bool = False
 
     def heard(self, prompts: tuple[str, ...]) -> None:
+        if TONE in prompts:
+            self._speak()
+            return
         if any("ask_pin" in prompt for prompt in prompts):
             is_wrong = self.world.chance(self.world.scenario.wrong_pins_share)
             self._press(WRONG_PIN + "#" if is_wrong else self.world.random.choice((RIGHT_PIN + "#",) * 3 + ("1#", "")))
@@ -43,6 +49,15 @@ class Caller:
                 return
         if self.world.chance(0.05):
             self._press(self.world.random.choice("0123456789*#"))
+
+    def _speak(self) -> None:
+        """A message: for a moment or for long; then a key, or nothing more, or the line is let go."""
+        spoken_us = int(self.world.random.expovariate(1 / 12) * SECOND_US)
+        ends = self.world.random.choice(("#", "#", "#", "*", "5#", "hang up", "hang up", ""))
+        if ends == "hang up":
+            self.world.network.later(spoken_us, self.hang_up)
+        else:
+            self.world.network.later(spoken_us, partial(self._press, ends))
 
     def _press(self, keys: str) -> None:
         delay_us = self.world.between(100, 4000)

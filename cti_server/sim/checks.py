@@ -16,7 +16,9 @@ from cti_server.core.effects import Effect, PrepareCard
 from cti_server.core.entities import Agent
 from cti_server.core.identity import WRONG_PINS_MAX
 from cti_server.core.invariants import check_all
+from cti_server.core.recordings import CONFIRM_LIMIT_S
 from cti_server.core.state import State, apply
+from cti_server.core.step import Memory
 from cti_server.core.vocabulary import (
     AgentId,
     AgentMode,
@@ -27,6 +29,7 @@ from cti_server.core.vocabulary import (
     CallPhase,
     CustomerRef,
     LegId,
+    Micros,
     Occupation,
     OfferOutcome,
     PersonalRef,
@@ -35,6 +38,7 @@ from cti_server.core.vocabulary import (
     Strategy,
     WorkOrder,
 )
+from cti_server.sim.message_checks import MessageChecks
 from cti_server.sim.private import PRIVATE
 
 HOUR_US = 3_600_000_000
@@ -47,6 +51,7 @@ AFTER_THE_END = (
     e.RecordingConfirmed,
     e.RecordingStored,
     e.RecordingLost,
+    e.MessageEnded,
     e.NoteTaken,
     e.CallDisposed,
     e.ScriptFollowed,
@@ -78,6 +83,7 @@ class Checks:
         self.told_callbacks: dict[CallbackId, None] = {}
         self.told_dispositions: dict[CallId, tuple[str, str]] = {}
         self.told_notes: dict[CallId, tuple[int, str]] = {}
+        self.messages = MessageChecks()
         self._requested: dict[CallbackId, int] = {}
         self._attempts: dict[CallbackId, int] = {}
         self._dispositions: dict[CallId, tuple[str, str]] = {}
@@ -91,6 +97,7 @@ class Checks:
         """The wait that a caller was told, by how many at work, and whether it was raised."""
         self._effects: dict[CallId, int] = {}
         self._was_pending = False
+        self._restarted_at = 0
         self._unsettled: dict[AgentId, str] = {}
         self._kept_idle_since: dict[AgentId, int] = {}
 
@@ -117,14 +124,16 @@ class Checks:
         self._check_callback_move(event, before_callback)
         self._follow(event)
         self._follow_agent(event)
+        if problem := self.messages.problem(self.shadow, event):
+            raise Violation(problem)
 
     def step_over(self, events: Sequence[e.Event]) -> None:
         """The events of one step are durable together: what they say must be whole."""
         if self._unsettled:
             raise Violation(f"agents became idle and nobody said what they are now: {self._unsettled}")
         for event in events:
-            if not isinstance(event, e.CallbackRequested):
-                continue
+            if not isinstance(event, e.CallbackRequested) or event.recording is not None:
+                continue  # a message is kept also when its file came late and the caller has gone on
             asked_in = event.call
             if asked_in is not None and any(asked_in in waiting for waiting in self._waiting.values()):
                 raise Violation(f"call {event.call} asked to be called back, and still waits")
@@ -136,6 +145,8 @@ class Checks:
                     raise Violation(f"two calls of one leg {event.leg}")
                 self._legs[event.leg] = event.call
                 self.accepted[event.call] = None
+            case e.CentreRestarted():
+                self._restarted_at = event.at
             case e.CallInitiated():
                 self.accepted[event.call] = None
                 self._customer[event.call] = event.customer
@@ -345,8 +356,9 @@ class Checks:
 
     def at_moment(self, now: int) -> None:
         """I4: nothing is more than five seconds beyond its limit, and nobody is Ready who is gone."""
+        asked_again = Memory(recording_until=Micros(self._restarted_at + CONFIRM_LIMIT_S * 1_000_000))
         for call in self.shadow.calls.values():
-            deadline = of_call(call, None)
+            deadline = of_call(call, asked_again)
             if deadline is not None and deadline < now - OVERDUE_MAX_US:
                 raise Violation(f"I4: call {call.call} is {now - deadline} µs beyond its limit in {call.phase}")
         for agent in self.shadow.agents.values():
@@ -376,6 +388,8 @@ class Checks:
             raise Violation(f"I1: no terminal record of {missing}")
         if lost := [callback for callback in self.told_callbacks if self._requested.get(callback) != 1]:
             raise Violation(f"I2: callbacks {lost} were acknowledged and are not there once")
+        if problem := self.messages.problem_at_end():
+            raise Violation(problem)
         for call, told in self.told_dispositions.items():
             if self._dispositions.get(call) != told:
                 raise Violation(f"I2: call {call} was disposed as {told}, not {self._dispositions.get(call)}")

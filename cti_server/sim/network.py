@@ -56,6 +56,9 @@ class Network:
         self.legs: dict[LegId, SimLeg] = {}
         self.recordings: dict[RecordingId, f.StartRecording] = {}
         """Those being written, with their legs."""
+        self.reports: dict[RecordingId, i.RecordingFinished] = {}
+        """What was not yet heard of finished messages."""
+        self._since: dict[RecordingId, int] = {}
         self.paused: dict[RecordingId, None] = {}
         self.joined: dict[LegId, LegId] = {}
         """Who hears whom: the customer's leg → the other one."""
@@ -189,7 +192,9 @@ class Network:
             case f.ResumeRecordingEffect():
                 self.paused.pop(effect.recording, None)
             case f.StopRecording():
-                if effect.recording in self.recordings:
+                if effect.recording in self.recordings and effect.discard:
+                    del self.recordings[effect.recording]
+                elif effect.recording in self.recordings:
                     self._finish(effect.call, effect.recording, delay_us=self._world.between(20, 400))
             case f.LookUpCustomer():
                 self._look_up(effect)
@@ -308,6 +313,9 @@ class Network:
         self.later(self._world.between(500, 1500) * len(effect.prompts), finished)
         if leg.caller is not None:
             leg.caller.heard(effect.prompts)
+        if any("message_stored" in prompt for prompt in effect.prompts):
+            problem = self._world.checks.messages.told(effect.call)
+            assert not problem, problem
 
     def _record(self, effect: f.StartRecording) -> None:
         if effect.recording in self.recordings:
@@ -318,16 +326,39 @@ class Network:
             self._send(self._world.between(5, 500), failure)
             return
         self.recordings[effect.recording] = effect
+        self._since[effect.recording] = self._world.now
         if not self._is_lost():
             self._send(self._world.between(5, 60), i.RecordingStarted(call=effect.call, recording=effect.recording))
+        if effect.silence_s and self._world.chance(0.3):
+            silent = i.RecordingSilent(call=effect.call, recording=effect.recording)
+            self._send(self._world.between(effect.silence_s * 1_000, 60_000), silent)
 
     def _finish(self, call: CallId, recording: RecordingId, *, delay_us: int) -> None:
-        self.recordings.pop(recording, None)
+        """A recording of a message is reported until it was heard, as workers do; of a conversation perhaps never."""
+        order = self.recordings.pop(recording, None)
         finished = i.RecordingFinished(
-            call=call, recording=recording, path=f"{recording}.wav", duration_ms=1000, size_bytes=16_044
+            call=call,
+            recording=recording,
+            path=f"{recording}.wav",
+            duration_ms=(self._world.now - self._since.pop(recording, self._world.now)) // 1_000,
+            size_bytes=16_044,
+            customer_heard=self._world.chance(0.9),
         )
-        if not self._is_lost():
+        if order is not None and order.agent_leg is None:
+            self._world.checks.messages.closed(self._world.checks.shadow, finished, self._world.now)
+            self.reports[recording] = finished
+            self._world.after(delay_us, partial(self._report_again, recording))
+        elif not self._is_lost():
             self._send(delay_us, finished)
+
+    def _report_again(self, recording: RecordingId) -> None:
+        """As a worker does: until the core process has said that it heard it, which it does when that is durable."""
+        report = self.reports[recording]
+        self._world.signal(report)
+        if recording in self._world.centre.state.messages or self._world.chance(0.2):
+            self._world.after(self._world.between(50, 90_000), partial(self._report_again, recording))
+        else:
+            del self.reports[recording]
 
     def _look_up(self, effect: f.LookUpCustomer) -> None:
         world = self._world

@@ -133,7 +133,10 @@ class People:
         if not waiting:
             return
         callback = self._world.random.choice(waiting)
-        if self._world.chance(0.9):
+        fate = self._world.random.random()
+        if fate < 0.05:
+            self._ask(person, i.SettleCallback(agent=agent.agent, callback=callback))
+        elif fate < 0.9:
             self._ask(person, i.DialCallback(agent=agent.agent, callback=callback))
         else:
             self._ask(person, i.CancelCallback(agent=agent.agent, callback=callback, reason="done"))

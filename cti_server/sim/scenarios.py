@@ -17,7 +17,7 @@ from cti_server.core.settings import (
 )
 from cti_server.core.vocabulary import AgentId, Extension, OverflowWhen, QueueId
 from ivr.loader import load_flows
-from ivr.model import AnswerNode, Flow, FlowSet, Node, TransferNode
+from ivr.model import AnswerNode, Flow, FlowSet, HangUpNode, MessageNode, Node, QueueNode, TransferNode
 
 NO_FLOWS = FlowSet(flows=())
 ORDERS, CARE = QueueId("orders"), QueueId("care")
@@ -67,6 +67,7 @@ def sample_settings(*, pop_wait_ms: int = 150, after_call_work_s: int = 20) -> C
             LineSettings(line="direct", flow="queue:orders"),
             LineSettings(line="outside", flow="outside"),
             LineSettings(line="diverted", flow="diverted"),
+            LineSettings(line="message", flow="message"),
             LineSettings(line="nowhere", flow="missing"),
         ),
         not_ready_reasons=(CodeSettings(code="break", title={}),),
@@ -110,6 +111,20 @@ def outside_flows() -> tuple[Flow, Flow]:
     )
 
 
+def message_flow() -> Flow:
+    """Waiting callers may leave a message instead; who says nothing waits again."""
+    nodes: dict[str, Node] = {
+        "answer": AnswerNode(next="queue"),
+        "queue": QueueNode(queue="care", offer=("offer_message",), announce_every_s=10, keys={"3": "message"}),
+        "message": MessageNode(
+            prompts=("leave_message",), too_short=("message_too_short",), longest_s=30, stored="stored",
+            refused="queue", back="queue",
+        ),
+        "stored": HangUpNode(reason="stored", prompts=("message_stored",)),
+    }  # fmt: skip
+    return Flow(id="message", version="1", title={}, languages=("ko",), start="answer", nodes=nodes)
+
+
 FAULTS = Faults(
     crash_share=0.006,
     rebuild_share=0.004,
@@ -118,12 +133,12 @@ FAULTS = Faults(
     answer_lost_share=0.05,
     device_act_every_s=25.0,
 )
-LINES = ("1588",) * 6 + ("direct",) * 4 + ("hours", "outside", "diverted", "nowhere", "unknown")
+LINES = ("1588",) * 6 + ("direct",) * 4 + ("hours", "outside", "diverted", "nowhere", "unknown", "message")
 
 
 def busy_day(*, steps: int = 300, agents: int = 6, faults: Faults = FAULTS) -> Scenario:
     """More callers than agents, everything that people do, and everything that breaks."""
-    flows = FlowSet(flows=(*load_flows().flows, *outside_flows()))
+    flows = FlowSet(flows=(*load_flows().flows, *outside_flows(), message_flow()))
     return Scenario(
         settings=sample_settings(), agents=sample_agents(agents), flows=flows, lines=LINES, steps=steps, faults=faults
     )

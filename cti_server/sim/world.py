@@ -146,7 +146,7 @@ class World:
     def _drain(self) -> None:
         self.is_draining = True
         until = self.now + DRAIN_LIMIT_US
-        while self.centre.state.calls or self.network.legs or self.network.recordings:
+        while self.centre.state.calls or self.network.legs or self.network.recordings or self.network.reports:
             if self.now > until:
                 stuck = [(call.call, call.phase) for call in self.centre.state.calls.values()]
                 raise Violation(f"stuck for 12 hours: calls {stuck}, legs {list(self.network.legs)}")

@@ -73,7 +73,7 @@ class ScriptPath(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecordingRow(msgspec.Struct, frozen=True, kw_only=True):
-    """``path``: relative to the recordings' folder; empty until it is stored."""
+    """``path``: relative to the recordings' folder; empty until it is stored. ``kind``: message, or empty."""
 
     recording: int
     call: int
@@ -84,6 +84,7 @@ class RecordingRow(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int = 0
     pauses: int = 0
     lost_reason: str = ""
+    kind: str = ""
     agent: int | None = None
     queue: str = ""
     customer: str = ""
@@ -142,6 +143,8 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CallbackRow(msgspec.Struct, frozen=True, kw_only=True):
+    """``recording``: the voice message that the caller left, ``message_ms`` long."""
+
     callback: int
     state: str
     number: str
@@ -155,6 +158,8 @@ class CallbackRow(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 0
     ended_at: int | None = None
     cause: str = ""
+    recording: int | None = None
+    message_ms: int = 0
 
 
 class AgentFigures(msgspec.Struct, frozen=True, kw_only=True):

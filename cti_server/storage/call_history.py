@@ -55,6 +55,8 @@ HISTORY: dict[type[e.Event], Callable[[Any], str]] = {
     e.RecordingResumed: lambda event: "script" if event.by_script else "agent",
     e.RecordingStored: _plain,
     e.RecordingLost: lambda event: event.reason,
+    e.MessageBegun: _plain,
+    e.MessageEnded: lambda event: str(event.how),
     e.NoteTaken: _plain,
     e.ContactReasonSet: lambda event: " > ".join(event.reason),
     e.CallDisposed: lambda event: f"{event.code}:{event.subcode}" if event.subcode else event.code,

@@ -24,6 +24,8 @@ from cti_server.storage.changes import (
 
 ANSWERED = "answered"
 """The outcome of an offer that became a conversation."""
+MESSAGE = "message"
+"""The kind of a recording that is a voice message."""
 
 
 def _call(event: e.CallEvent, **values: Any) -> Update:
@@ -211,6 +213,10 @@ def _recording_lost(event: e.RecordingLost, _: Place) -> Iterator[Change]:
     yield _recording(event, state=RecordingState.FAILED.value, lost_reason=event.reason[:WORD_MAX])
 
 
+def _message_begun(event: e.MessageBegun, _: Place) -> Iterator[Change]:
+    yield _recording(event, kind=MESSAGE)
+
+
 def _note_taken(event: e.NoteTaken, place: Place) -> Iterator[Change]:
     key = {"call": event.call, "agent": event.agent}
     yield Put(t.notes, key, {"at": place.at, "note_ref": event.note, "revision": event.revision})
@@ -254,6 +260,7 @@ MAKERS: Makers = {
     e.RecordingResumed: _recording_resumed,
     e.RecordingStored: _recording_stored,
     e.RecordingLost: _recording_lost,
+    e.MessageBegun: _message_begun,
     e.NoteTaken: _note_taken,
     e.ScriptFollowed: _script_followed,
 }

@@ -25,6 +25,8 @@ def _requested(event: e.CallbackRequested, place: Place) -> Iterator[Change]:
         "agent": event.agent,
         "call": event.call,
         "state": CallbackState.WAITING.value,
+        "recording": event.recording,
+        "message_ms": event.message_ms,
     }
     yield Insert(t.callbacks, values)
 
@@ -56,6 +58,10 @@ def _exhausted(event: e.CallbackExhausted, place: Place) -> Iterator[Change]:
     yield _attempt_ended(event, place, event.cause.value)
 
 
+def _settled(event: e.CallbackSettled, place: Place) -> Iterator[Change]:
+    yield _callback(event, state=CallbackState.DONE.value, ended_at=place.at)
+
+
 def _cancelled(event: e.CallbackCancelled, place: Place) -> Iterator[Change]:
     yield _callback(event, state=CallbackState.CANCELLED.value, ended_at=place.at, reason=event.reason[:WORD_MAX])
     yield _attempt_ended(event, place, CallbackState.CANCELLED.value)
@@ -72,5 +78,6 @@ MAKERS: Makers = {
     e.CallbackDone: _done,
     e.CallbackRescheduled: _rescheduled,
     e.CallbackExhausted: _exhausted,
+    e.CallbackSettled: _settled,
     e.CallbackCancelled: _cancelled,
 }

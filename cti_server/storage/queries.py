@@ -18,7 +18,6 @@ from sqlalchemy import Connection, Engine, and_, or_
 from sqlalchemy.exc import SQLAlchemyError
 
 from cti_server.core.errors import Unavailable
-from cti_server.core.vocabulary import CallbackState
 from cti_server.storage import tables as t
 from cti_server.storage.answer_rows import (
     call_row,
@@ -44,12 +43,14 @@ from cti_server.storage.answers import (
 )
 from cti_server.storage.projector import read_progress
 from cti_server.storage.selects import (
+    OPEN_CALLBACKS,
     ROWS_MAX,
     call_conditions,
     select_agent_calls,
     select_agent_offers,
     select_callbacks,
     select_calls,
+    select_messages_waiting,
     select_queue_visits,
     select_recordings,
     select_timeline,
@@ -58,7 +59,6 @@ from cti_server.storage.totals import count_totals
 
 READ_AFTER_WRITE_S = 2.0
 LOOK_AGAIN_S = 0.02
-OPEN_CALLBACKS = (CallbackState.WAITING, CallbackState.RESERVED, CallbackState.DIALLING)
 
 
 class Queries:
@@ -143,7 +143,7 @@ class Queries:
 
     def open_callbacks(self, *, queue: str = "", limit: int = ROWS_MAX) -> tuple[CallbackRow, ...]:
         """Those that are still to be done, the first due first."""
-        query = select_callbacks().where(t.callbacks.c.state.in_([state.value for state in OPEN_CALLBACKS]))
+        query = select_callbacks().where(t.callbacks.c.state.in_(OPEN_CALLBACKS))
         if queue:
             query = query.where(t.callbacks.c.queue == queue)
         query = query.order_by(t.callbacks.c.due_at, t.callbacks.c.callback).limit(min(limit, ROWS_MAX))
@@ -155,6 +155,18 @@ class Queries:
             query = select_callbacks().where(t.callbacks.c.callback == callback)
             row = connection.execute(query).mappings().one_or_none()
             return None if row is None else callback_row(row)
+
+    def message_in(self, recording: int) -> CallbackRow | None:
+        """The callback of the voice message that this recording is; None: it is none."""
+        with self._reading() as connection:
+            query = select_callbacks().where(t.callbacks.c.recording == recording)
+            row = connection.execute(query).mappings().first()
+            return None if row is None else callback_row(row)
+
+    def messages_waiting(self) -> dict[str, int]:
+        """Voice messages that nobody has dealt with yet, by queue."""
+        with self._reading() as connection:
+            return {str(queue): int(count) for queue, count in connection.execute(select_messages_waiting())}
 
     # --- figures -----------------------------------------------------------------------------------------------------
 

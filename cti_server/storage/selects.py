@@ -4,11 +4,12 @@ from typing import Any
 
 from sqlalchemy import Select, and_, case, func, select
 
-from cti_server.core.vocabulary import QueueExit, RecordingState
+from cti_server.core.vocabulary import CallbackState, QueueExit, RecordingState
 from cti_server.storage import tables as t
 from cti_server.storage.answers import CallFilter
 
 ROWS_MAX = 500
+OPEN_CALLBACKS = (CallbackState.WAITING.value, CallbackState.RESERVED.value, CallbackState.DIALLING.value)
 
 _number = t.personal.alias("number")
 _display_name = t.personal.alias("display_name")
@@ -63,6 +64,12 @@ def call_conditions(wanted: CallFilter) -> list[Any]:
 def select_callbacks() -> Select[Any]:
     number = t.personal.c.value.label("number")
     return select(t.callbacks, number).outerjoin(t.personal, t.personal.c.ref == t.callbacks.c.number_ref)
+
+
+def select_messages_waiting() -> Select[Any]:
+    callbacks = t.callbacks.c
+    is_waiting = and_(callbacks.recording.is_not(None), callbacks.state.in_(OPEN_CALLBACKS))
+    return select(callbacks.queue, func.count()).where(is_waiting).group_by(callbacks.queue)
 
 
 def select_recordings(*conditions: Any, limit: int = ROWS_MAX) -> Select[Any]:

@@ -149,9 +149,11 @@ recordings = Table(
     _count("size_bytes"),
     _count("pauses"),
     _word("lost_reason"),
+    _word("kind"),
     Index(None, "call"),
     Index(None, "begun_at"),
 )
+"""``kind``: message (what a caller left after the tone), or empty: a conversation."""
 
 notes = Table(
     "notes",
@@ -181,9 +183,13 @@ callbacks = Table(
     _number("ended_at"),
     _word("cause"),
     _word("reason"),
+    _number("recording"),
+    _count("message_ms"),
     Index(None, "state", "due_at"),
     Index(None, "customer", "requested_at"),
+    Index(None, "recording"),
 )
+"""``recording``: the voice message that the caller left."""
 
 callback_attempts = Table(
     "callback_attempts",

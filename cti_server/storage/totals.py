@@ -115,6 +115,7 @@ _CALLBACK_STATES = {
     e.CallbackRequested: CallbackState.WAITING,
     e.CallbackRescheduled: CallbackState.WAITING,
     e.CallbackDone: CallbackState.DONE,
+    e.CallbackSettled: CallbackState.DONE,
     e.CallbackExhausted: CallbackState.EXHAUSTED,
     e.CallbackCancelled: CallbackState.CANCELLED,
 }

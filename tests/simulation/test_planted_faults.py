@@ -151,6 +151,18 @@ PLANTS: tuple[Plant, ...] = (
         "    step.order(RetrieveLeg(call=call.call, n=step.n(call.call), leg=customer_leg, other=agent_leg))\n",
         "",
     ),
+    (
+        "a message is promised before its file is whole",
+        "messages.py",
+        "    _close(step, call)\n    return None\n",
+        "    _close(step, call)\n    return MessageStored()  # type: ignore[return-value]\n",
+    ),
+    (
+        "a message is lost with its caller",
+        "messages.py",
+        "    if call.waiting_for == MESSAGE and being_left(step, call) is not None and _is_too_short(step, call):\n",
+        "    if being_left(step, call) is not None:\n",
+    ),
     ("effects have numbers that were given before", "step.py", "self.now - known.arrived_at", "0"),
 )
 

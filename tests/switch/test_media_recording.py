@@ -20,6 +20,7 @@ from cti_server.switch.embedded.media_protocol import (
     RecordingFinished,
     RecordingPaused,
     RecordingResumed,
+    RecordingSilent,
     RecordingStarted,
 )
 from tests.switch.media_peers import Phone, Studio, is_tone, two_legs
@@ -268,3 +269,56 @@ def test_a_stall_of_the_worker_leaves_both_channels_together(tmp_path: Path) -> 
 
 def last_sound(channel: np.ndarray) -> int:
     return int(np.flatnonzero(np.abs(channel) > 1000)[-1])
+
+
+def test_a_message_is_the_callers_voice_alone(tmp_path: Path) -> None:
+    """Nobody else is in the call; tone and silence that the caller hears meanwhile are not in the file."""
+
+    async def scene() -> None:
+        path = tmp_path / "1-1.wav"
+        async with Studio(tmp_path) as studio:
+            caller = await studio.leg(1)
+            studio.link.start_recording(call=1, recording=1, path=str(path), agent_leg=0, customer_leg=1)
+            await studio.controller.told(RecordingStarted)
+            studio.link.play(call=1, leg=1, play=1, items=("tone:beep",))
+            caller.talk(440)
+            assert is_tone(await caller.hears(8), 1000)
+            studio.link.play(call=1, leg=1, play=2, items=("tone:silence:1000",), repeat=True)
+            await caller.hears(100)
+            nobody, said = await finish(studio, path)
+            assert not nobody.any()
+            assert is_tone(said[8_000:-800], 440)
+            assert studio.controller.of(RecordingFinished)[0].customer_heard
+
+    asyncio.run(scene())
+
+
+def test_a_silent_caller_is_told_of_once(tmp_path: Path) -> None:
+    async def scene() -> None:
+        path = tmp_path / "1-1.wav"
+        async with Studio(tmp_path) as studio:
+            await studio.leg(1)
+            studio.link.start_recording(call=1, recording=1, path=str(path), agent_leg=0, customer_leg=1, silence_s=2)
+            await studio.controller.told(RecordingSilent)
+            await finish(studio, path)
+            assert len(studio.controller.of(RecordingSilent)) == 1
+            assert not studio.controller.of(RecordingFinished)[0].customer_heard
+
+    asyncio.run(scene())
+
+
+def test_what_is_thrown_away_leaves_no_file(tmp_path: Path) -> None:
+    async def scene() -> None:
+        path = tmp_path / "1-1.wav"
+        async with Studio(tmp_path) as studio:
+            caller = await studio.leg(1)
+            caller.talk(440)
+            studio.link.start_recording(call=1, recording=1, path=str(path), agent_leg=0, customer_leg=1)
+            await studio.controller.told(RecordingStarted)
+            assert path.exists()
+            studio.link.stop_recording(call=1, recording=1, discard=True)
+            failed = await studio.controller.told(RecordingFailed)
+            assert failed.reason == "discarded"
+            assert not path.exists()
+
+    asyncio.run(scene())

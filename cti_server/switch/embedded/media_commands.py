@@ -166,6 +166,8 @@ class StartRecording(CallCommand, frozen=True, kw_only=True):
     ``RecordingFailed``.
 
     The customer is kept always; the agent while the customer can hear them (not muted, not parted by hold).
+    ``agent_leg`` 0: a voice message, whose left channel is silent. ``silence_s``: ⇒ ``RecordingSilent`` when the
+    customer has said nothing for so long; 0: never.
     """
 
     recording: int
@@ -173,6 +175,7 @@ class StartRecording(CallCommand, frozen=True, kw_only=True):
     agent_leg: int
     customer_leg: int
     codec: Codec = Codec.PCMU
+    silence_s: int = 0
 
 
 class PauseRecording(CallCommand, frozen=True, kw_only=True):
@@ -189,9 +192,10 @@ class ResumeRecording(CallCommand, frozen=True, kw_only=True):
 
 
 class StopRecording(CallCommand, frozen=True, kw_only=True):
-    """⇒ ``RecordingFinished``."""
+    """⇒ ``RecordingFinished``. ``discard``: the file is removed; ⇒ ``RecordingFailed(reason=discarded)``."""
 
     recording: int
+    discard: bool = False
 
 
 class SetConference(CallCommand, frozen=True, kw_only=True):

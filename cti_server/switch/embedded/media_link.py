@@ -235,7 +235,15 @@ class MediaLink:
     # --- recording ------------------------------------------------------------------------------------------------
 
     def start_recording(
-        self, *, call: int, recording: int, path: str, agent_leg: int, customer_leg: int, codec: Codec = Codec.PCMU
+        self,
+        *,
+        call: int,
+        recording: int,
+        path: str,
+        agent_leg: int,
+        customer_leg: int,
+        codec: Codec = Codec.PCMU,
+        silence_s: int = 0,
     ) -> None:
         """Absolute path; folders are made. ⇒ ``RecordingStarted`` or ``RecordingFailed``. Repeating it is harmless."""
         self._send(
@@ -246,6 +254,7 @@ class MediaLink:
                 agent_leg=agent_leg,
                 customer_leg=customer_leg,
                 codec=codec,
+                silence_s=silence_s,
             )
         )
 
@@ -257,9 +266,9 @@ class MediaLink:
         """⇒ ``RecordingResumed(position_ms)``."""
         self._send(wire.ResumeRecording(call=call, recording=recording))
 
-    def stop_recording(self, *, call: int, recording: int) -> None:
-        """⇒ ``RecordingFinished``."""
-        self._send(wire.StopRecording(call=call, recording=recording))
+    def stop_recording(self, *, call: int, recording: int, discard: bool = False) -> None:
+        """⇒ ``RecordingFinished``; ``discard``: the file is removed."""
+        self._send(wire.StopRecording(call=call, recording=recording, discard=discard))
 
     # --- asking ---------------------------------------------------------------------------------------------------
 

@@ -203,9 +203,16 @@ class RecordingFinished(DurableReport, frozen=True, kw_only=True):
     customer_heard: bool
 
 
+class RecordingSilent(CallReport, frozen=True, kw_only=True):
+    """The customer has said nothing for ``StartRecording.silence_s`` seconds, once for each such silence. Not repeated
+    to a later controller."""
+
+    recording: int
+
+
 class RecordingFailed(DurableReport, frozen=True, kw_only=True):
     """Nothing more is kept; the call goes on. ``reason``: ``disk_full``, ``disk_error``, ``disk_slow``,
-    ``no_such_leg``."""
+    ``no_such_leg``, ``discarded``."""
 
     call: int
     recording: int
@@ -242,6 +249,7 @@ AnyReport = (
     | RecordingResumed
     | RecordingFinished
     | RecordingFailed
+    | RecordingSilent
     | CommandFailed
 )
 

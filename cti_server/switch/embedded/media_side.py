@@ -12,6 +12,9 @@ from cti_server.switch.embedded.media_link import LinkState, Superseded, WorkerL
 from cti_server.switch.embedded.media_protocol import AnyReport
 from cti_server.switch.embedded.switchboard import Switchboard
 
+DISCARDED = "discarded"
+"""It was ordered."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -28,6 +31,7 @@ class MediaSide:
             mp.RecordingStarted: self._recording_started,
             mp.RecordingFinished: self._recording_finished,
             mp.RecordingFailed: self._recording_failed,
+            mp.RecordingSilent: self._recording_silent,
             mp.CommandFailed: self._command_failed,
         }
 
@@ -76,10 +80,16 @@ class MediaSide:
                 path=self._relative(report.path),
                 duration_ms=report.duration_ms,
                 size_bytes=report.size_bytes,
+                customer_heard=report.customer_heard,
             )
         )
 
+    def _recording_silent(self, report: mp.RecordingSilent) -> None:
+        self._switch.submit(inputs.RecordingSilent(call=CallId(report.call), recording=RecordingId(report.recording)))
+
     def _recording_failed(self, report: mp.RecordingFailed) -> None:
+        if report.reason == DISCARDED:
+            return
         log.error("recording_failed", call=report.call, reason=report.reason)
         self._switch.submit(
             inputs.RecordingFailed(

@@ -323,12 +323,14 @@ class EmbeddedSwitch:
         return [(leg, leg.link)] if leg is not None and leg.link is not None else []
 
     def _play(self, effect: ef.PlayPrompts) -> None:
-        items = tuple(str(self._prompts / f"{prompt}.wav") for prompt in effect.prompts)
+        items = tuple(
+            prompt if prompt == ef.TONE else str(self._prompts / f"{prompt}.wav") for prompt in effect.prompts
+        )
         for leg, link in self._with_media(effect):
             link.play(call=effect.call, leg=leg.leg, play=effect.n, items=items)
 
     def _play_music(self, effect: ef.PlayMusic) -> None:
-        self._play_tone(effect, "tone:music")
+        self._play_tone(effect, "tone:silence:1000" if effect.music == ef.SILENCE else "tone:music")
 
     def _play_ringback(self, effect: ef.PlayRingback) -> None:
         self._play_tone(effect, "tone:ringback")
@@ -353,8 +355,9 @@ class EmbeddedSwitch:
             call=effect.call,
             recording=effect.recording,
             path=str(path),
-            agent_leg=effect.agent_leg,
+            agent_leg=effect.agent_leg or 0,
             customer_leg=effect.customer_leg,
+            silence_s=effect.silence_s,
         )
 
     def _pause_recording(self, effect: ef.PauseRecordingEffect) -> None:
@@ -364,7 +367,7 @@ class EmbeddedSwitch:
         self._link_for(effect.call).resume_recording(call=effect.call, recording=effect.recording)
 
     def _stop_recording(self, effect: ef.StopRecording) -> None:
-        self._link_for(effect.call).stop_recording(call=effect.call, recording=effect.recording)
+        self._link_for(effect.call).stop_recording(call=effect.call, recording=effect.recording, discard=effect.discard)
 
 
 def _with_offer(call: OutboundCall, offer: bytes) -> OutboundCall:

@@ -35,7 +35,8 @@ class CallRecordings:
         number = command.recording
         if number in self._known:
             return ""
-        if command.agent_leg not in self._legs or command.customer_leg not in self._legs:
+        wanted = {command.agent_leg or command.customer_leg, command.customer_leg}
+        if not wanted <= self._legs.keys():
             return "no_such_leg"
         if command.agent_leg == command.customer_leg:
             return "same_leg"
@@ -56,6 +57,7 @@ class CallRecordings:
             codec=command.codec,
             agent_leg=command.agent_leg,
             customer_leg=command.customer_leg,
+            silence_s=command.silence_s,
             sink=self._shop.sink,
             report=report,
         )
@@ -81,11 +83,11 @@ class CallRecordings:
         self._shop.report(wire.RecordingResumed(call=self._call, recording=number, position_ms=position_ms))
         return ""
 
-    def stop(self, number: int) -> str:
+    def stop(self, number: int, *, discard: bool = False) -> str:
         recording = self._running.get(number)
         if recording is None:
             return "" if number in self._known else "no_such_recording"
-        recording.stop()
+        recording.stop(discard=discard)
         self._tap(recording)
         return ""
 
@@ -132,6 +134,9 @@ class CallRecordings:
             return
         if what == "opened":
             self._shop.report(wire.RecordingStarted(call=self._call, recording=number, path=recording.path))
+            return
+        if what == "silent":
+            self._shop.report(wire.RecordingSilent(call=self._call, recording=number))
             return
         recording.abandon()
         self._tap(recording)

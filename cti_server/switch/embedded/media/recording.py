@@ -66,6 +66,7 @@ class Recording:
         codec: Codec,
         agent_leg: int,
         customer_leg: int,
+        silence_s: int,
         sink: RecordingSink,
         report: Callable[[str, Finished], None],
     ) -> None:
@@ -83,7 +84,7 @@ class Recording:
         self._flushed_at = 0
         self._sink = sink
         self._started = time.monotonic()
-        self._file: SinkFile = sink.open(path, codec, report)
+        self._file: SinkFile = sink.open(path, codec, report, silence_s=silence_s)
 
     def position(self) -> int:
         """Samples since the start, now; where the file ends once it is stopped."""
@@ -120,9 +121,13 @@ class Recording:
         if not was_stalled and self.agent.origin + CHUNK <= position - WAIT:
             self._hand_over(CHUNK)
 
-    def stop(self) -> None:
-        """Hand over everything up to now and close the file."""
+    def stop(self, *, discard: bool = False) -> None:
+        """Hand over everything up to now and close the file; or remove it."""
         if not self.is_open:
+            return
+        if discard:
+            self.abandon()
+            self._sink.discard(self._file)
             return
         end = self.position()
         while self.is_open and self.agent.origin < end:

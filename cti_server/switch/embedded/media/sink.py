@@ -16,7 +16,7 @@ from pathlib import Path
 
 from cti_server.media import wav
 from cti_server.media.detect import is_voiced
-from cti_server.media.g711 import Codec, decode_samples
+from cti_server.media.g711 import RATE, Codec, decode_samples
 
 BACKLOG_BYTES_MAX = 64 * 1024 * 1024
 READ_BYTES = 1024 * 1024
@@ -39,18 +39,21 @@ class Finished:
 class SinkFile:
     """One recording as the thread sees it. Only the thread touches it after ``RecordingSink.open``."""
 
-    __slots__ = ("codec", "descriptor", "outcome", "path", "report")
+    __slots__ = ("codec", "descriptor", "outcome", "path", "quiet_bytes", "report", "silence_s")
 
-    def __init__(self, path: str, codec: Codec, report: Callable[[str, Finished], None]) -> None:
+    def __init__(self, path: str, codec: Codec, report: Callable[[str, Finished], None], silence_s: int) -> None:
         self.path = path
         self.codec = codec
         self.report = report
         self.descriptor = -1
         self.outcome = Finished()
+        self.silence_s = silence_s
+        self.quiet_bytes = 0
 
 
 class RecordingSink:
-    """``report(what, outcome)`` is called in the thread: ``opened``, then ``failed`` or ``closed``, once each."""
+    """``report(what, outcome)`` is called in the thread: ``opened``, then ``failed`` or ``closed``, once each; and
+    ``silent`` when the customer has said nothing for ``silence_s``, once for each such silence."""
 
     def __init__(self) -> None:
         self._orders: queue.SimpleQueue[tuple[Callable[..., None], tuple[object, ...]] | None] = queue.SimpleQueue()
@@ -59,8 +62,8 @@ class RecordingSink:
         self._thread = threading.Thread(target=self._run, name="recordings", daemon=True)
         self._thread.start()
 
-    def open(self, path: str, codec: Codec, report: Callable[[str, Finished], None]) -> SinkFile:
-        file = SinkFile(path, codec, report)
+    def open(self, path: str, codec: Codec, report: Callable[[str, Finished], None], *, silence_s: int = 0) -> SinkFile:
+        file = SinkFile(path, codec, report, silence_s)
         self._orders.put((_open, (file,)))
         return file
 
@@ -77,6 +80,10 @@ class RecordingSink:
     def close(self, file: SinkFile, *, problem: str = "") -> None:
         """Write the header, make everything durable, report. ``problem``: the recording failed for this reason."""
         self._orders.put((_close, (file, problem)))
+
+    def discard(self, file: SinkFile) -> None:
+        """Remove the file; reported as ``failed`` because of ``discarded``."""
+        self._orders.put((_discard, (file,)))
 
     def stop(self, *, timeout_s: float) -> None:
         """Carry out what was ordered and end the thread."""
@@ -125,7 +132,29 @@ def _append(file: SinkFile, agent: bytes, customer: bytes) -> None:
     file.outcome.data_bytes += len(both)
     outcome = file.outcome
     outcome.agent_heard = outcome.agent_heard or is_voiced(decode_samples(agent, file.codec))
-    outcome.customer_heard = outcome.customer_heard or is_voiced(decode_samples(customer, file.codec))
+    _listen(file, customer)
+
+
+def _listen(file: SinkFile, customer: bytes) -> None:
+    """Does the customer say anything? Looked at for as long as anybody wants to know."""
+    outcome = file.outcome
+    if outcome.customer_heard and not file.silence_s:
+        return
+    if is_voiced(decode_samples(customer, file.codec)):
+        outcome.customer_heard = True
+        file.quiet_bytes = 0
+        return
+    was_quiet, file.quiet_bytes = file.quiet_bytes, file.quiet_bytes + len(customer)
+    if was_quiet < file.silence_s * RATE <= file.quiet_bytes:
+        file.report("silent", outcome)
+
+
+def _discard(file: SinkFile) -> None:
+    if file.descriptor < 0:
+        return
+    with contextlib.suppress(OSError):
+        os.unlink(file.path)
+    _fail(file, "discarded")
 
 
 def _close(file: SinkFile, problem: str) -> None:

@@ -250,7 +250,7 @@ class MediaWorker:
             case wire.ResumeRecording():
                 return call.recordings.resume(command.recording)
             case wire.StopRecording():
-                return call.recordings.stop(command.recording)
+                return call.recordings.stop(command.recording, discard=command.discard)
             case wire.SetConference():
                 return call.confer(command.legs)
             case wire.CloseCall():
