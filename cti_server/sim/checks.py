@@ -124,8 +124,7 @@ class Checks:
         self._check_callback_move(event, before_callback)
         self._follow(event)
         self._follow_agent(event)
-        if problem := self.messages.problem(self.shadow, event):
-            raise Violation(problem)
+        self.messages.saw(self.shadow, event)
 
     def step_over(self, events: Sequence[e.Event]) -> None:
         """The events of one step are durable together: what they say must be whole."""
@@ -388,8 +387,7 @@ class Checks:
             raise Violation(f"I1: no terminal record of {missing}")
         if lost := [callback for callback in self.told_callbacks if self._requested.get(callback) != 1]:
             raise Violation(f"I2: callbacks {lost} were acknowledged and are not there once")
-        if problem := self.messages.problem_at_end():
-            raise Violation(problem)
+        self.messages.at_end()
         for call, told in self.told_dispositions.items():
             if self._dispositions.get(call) != told:
                 raise Violation(f"I2: call {call} was disposed as {told}, not {self._dispositions.get(call)}")

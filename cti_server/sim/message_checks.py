@@ -12,14 +12,14 @@ from cti_server.core.vocabulary import CallId, MessageEnd, RecordingId
 
 
 class MessageChecks:
-    """``problem`` looks at each event; methods return what is wrong, or nothing."""
+    """Every method raises AssertionError where something does not hold."""
 
     def __init__(self) -> None:
         self._ends: dict[RecordingId, list[MessageEnd]] = {}
         self._calls: dict[RecordingId, CallId] = {}
         self._whole: dict[RecordingId, None] = {}
         self._stored: dict[RecordingId, None] = {}
-        self._kept: dict[RecordingId, int] = {}
+        self._kept: dict[RecordingId, None] = {}
 
     def closed(self, state: State, signal: RecordingFinished, at: int) -> None:
         """The recorder has closed the file of a message; is somebody heard in it for long enough after the tone?"""
@@ -29,12 +29,12 @@ class MessageChecks:
         if at - message.heard_since >= message.least_ms * 1_000:
             self._whole[signal.recording] = None
 
-    def told(self, call: CallId) -> str:
+    def told(self, call: CallId) -> None:
         """The caller hears that the message is stored: it must be so by now."""
         is_true = any(self._calls[recording] == call for recording in self._kept)
-        return "" if is_true else f"I2: the caller of {call} is told that a message is stored which is not"
+        assert is_true, f"I2: the caller of {call} is told that a message is stored which is not"
 
-    def problem(self, state: State, event: e.Event) -> str:
+    def saw(self, state: State, event: e.Event) -> None:
         """``state``: after the event."""
         match event:
             case e.MessageBegun():
@@ -42,25 +42,23 @@ class MessageChecks:
                 self._calls[event.recording] = event.call
             case e.MessageEnded():
                 self._ends[event.recording].append(event.how)
-                if len(self._ends[event.recording]) > 1:
-                    return f"message {event.recording} ended twice"
+                assert len(self._ends[event.recording]) == 1, f"message {event.recording} ended twice"
             case e.RecordingStored():
                 self._stored[event.recording] = None
-            case e.CallbackRequested(recording=int(recording)):
-                return self._problem_of_callback(event, recording)
-            case e.CallDelivered() if state.calls[event.call].waiting_for in TAKING:
-                return f"call {event.call} was offered while its caller leaves a message"
-        return ""
+            case e.CallbackRequested(recording=int()):
+                self._became_callback(event)
+            case e.CallDelivered():
+                speaks = state.calls[event.call].waiting_for in TAKING
+                assert not speaks, f"call {event.call} was offered while its caller leaves a message"
 
-    def _problem_of_callback(self, event: e.CallbackRequested, recording: RecordingId) -> str:
-        self._kept[recording] = self._kept.get(recording, 0) + 1
-        if self._kept[recording] > 1 or self._ends.get(recording) != []:
-            return f"I2: message {recording} is there twice, or was thrown away"
-        if recording not in self._stored or not event.path:
-            return f"I2: message {recording} is kept, and its file is not"
-        return ""
+    def _became_callback(self, event: e.CallbackRequested) -> None:
+        recording = event.recording
+        assert recording is not None
+        is_first = recording not in self._kept and self._ends.get(recording) == []
+        assert is_first, f"I2: message {recording} is there twice, or was thrown away"
+        assert recording in self._stored and event.path, f"I2: message {recording} is kept, and its file is not"
+        self._kept[recording] = None
 
-    def problem_at_end(self) -> str:
-        if lost := [recording for recording in self._whole if recording not in self._kept]:
-            return f"I2: messages {lost} are on disk, and nobody will hear them"
-        return ""
+    def at_end(self) -> None:
+        lost = [recording for recording in self._whole if recording not in self._kept]
+        assert not lost, f"I2: messages {lost} are on disk, and nobody will hear them"
