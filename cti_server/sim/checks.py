@@ -14,7 +14,6 @@ from cti_server.core.centre import Centre
 from cti_server.core.deadlines import of_agent, of_call
 from cti_server.core.effects import Effect, PrepareCard
 from cti_server.core.entities import Agent
-from cti_server.core.identity import WRONG_PINS_MAX
 from cti_server.core.invariants import check_all
 from cti_server.core.recordings import CONFIRM_LIMIT_S
 from cti_server.core.state import State, apply
@@ -33,15 +32,14 @@ from cti_server.core.vocabulary import (
     Occupation,
     OfferOutcome,
     PersonalRef,
-    PinResult,
     QueueId,
     Strategy,
     WorkOrder,
 )
 from cti_server.sim.message_checks import MessageChecks
+from cti_server.sim.pin_checks import PinChecks
 from cti_server.sim.private import PRIVATE
 
-HOUR_US = 3_600_000_000
 OVERDUE_MAX_US = 5_000_000
 Key = tuple[int, int, int, int]
 CALL_MOVES = {(before, event): after for before, event, after in calls.MOVES}
@@ -92,7 +90,7 @@ class Checks:
         self._offered_from: dict[CallId, tuple[QueueId, e.OrderKey]] = {}
         self._legs: dict[LegId, CallId] = {}
         self._customer: dict[CallId, CustomerRef | None] = {}
-        self._wrong_pins: dict[CustomerRef, list[int]] = {}
+        self._pins = PinChecks()
         self._foretold: dict[CallId, tuple[int, int, bool]] = {}
         """The wait that a caller was told, by how many at work, and whether it was raised."""
         self._effects: dict[CallId, int] = {}
@@ -152,7 +150,7 @@ class Checks:
             case e.CustomerMatched() | e.CustomerAssigned():
                 self._customer[event.call] = event.customer
             case e.PinRefused():
-                self._count_wrong_pin(event)
+                self._pins.saw(event)
             case e.CallEstablished():
                 self.established += 1
             case e.CallQueued():
@@ -270,15 +268,6 @@ class Checks:
                     )
                 return all(agent.profile.skills.get(skill, 0) >= level for skill, level in asked.items())
         return False
-
-    def _count_wrong_pin(self, event: e.PinRefused) -> None:
-        customer = event.customer
-        if event.result is not PinResult.WRONG or customer is None:
-            return
-        recent = [at for at in self._wrong_pins.get(customer, []) if at > event.at - HOUR_US]
-        self._wrong_pins[customer] = [*recent, event.at]
-        if len(recent) >= WRONG_PINS_MAX:
-            raise Violation(f"C1: {len(recent) + 1} wrong PINs of {customer} within an hour")
 
     def ordered(self, effect: Effect) -> None:
         """Before an effect is performed."""
