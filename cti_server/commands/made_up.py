@@ -6,6 +6,7 @@ How the day goes is in `cti_server/sim/made_up_day.py`; here the folder, the peo
 import asyncio
 import secrets
 import shutil
+import sys
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,20 +17,24 @@ import msgspec
 from cti_server import config
 from cti_server.config import Configuration
 from cti_server.core.errors import IeumError
-from cti_server.core.settings import LineSettings
+from cti_server.core.holidays import is_holiday
+from cti_server.core.settings import CentreSettings
 from cti_server.core.vocabulary import Secret
 from cti_server.customers.sample import PEOPLE, create_sample, sample_callers
-from cti_server.sim.made_up_day import DayTotals, MadeUpCaller, MadeUpCentre, MadeUpDay
+from cti_server.sim.made_up_day import DayTotals, MadeUpDay
+from cti_server.sim.made_up_people import MadeUpCaller, MadeUpCentre, Topic
 from cti_server.storage import people, schema
 from cti_server.storage.data_folder import DataFolder
 from cti_server.storage.database import open_database
 from cti_server.storage.journal import SqliteJournal
 from cti_server.storage.projector import Projector
+from cti_server.web.pins import PinStore
 
 FOLDER = Path(__file__).resolve().parents[2] / ".ieum" / "day"
 SAMPLE_SEED = 2026
 OPENS_HOUR = 9
 SUPERVISOR = "supervisor"
+SATURDAY = 5
 
 
 class FolderInUse(IeumError):
@@ -61,38 +66,80 @@ def run_day(data: Path | None, *, seed: int, speed: float) -> None:
 
 async def _live(folder: DataFolder, configuration: Configuration, *, seed: int, speed: float) -> DayTotals:
     journal = SqliteJournal(folder)
+    zone = ZoneInfo(configuration.time_zone)
     try:
-        centre = _centre(folder, configuration)
-        opens_at_us = _opening(configuration.time_zone)
-        return await MadeUpDay(centre, journal, opens_at_us=opens_at_us, seed=seed, speed=speed).run()
+        day = MadeUpDay(
+            _centre(folder, configuration),
+            journal,
+            opens_at_us=_opening(zone, configuration.centre),
+            seed=seed,
+            speed=speed,
+            tell=lambda now_us, totals: _tell(datetime.fromtimestamp(now_us / 1_000_000, zone), totals),
+        )
+        return await day.run()
     finally:
         await journal.close()
 
 
-def _centre(folder: DataFolder, configuration: Configuration) -> MadeUpCentre:
-    """The configuration as it stands, with a line straight into each queue; nothing is recorded."""
-    lines = tuple(
-        LineSettings(line=f"made-up-{queue.queue}", flow=f"queue:{queue.queue}")
-        for queue in configuration.centre.queues
+def _tell(now: datetime, totals: DayTotals) -> None:
+    print(
+        f"{now:%a %H:%M}  {totals.calls:5} calls  {totals.answered:5} answered  {totals.abandoned:4} abandoned"
+        f"  {totals.ended_in_flow:4} ended in the menus  {totals.callbacks:3} callbacks ({totals.called_back} done)",
+        file=sys.stderr,
+        flush=True,
     )
+
+
+def _centre(folder: DataFolder, configuration: Configuration) -> MadeUpCentre:
+    """The configuration as it stands; nothing is recorded."""
     database = open_database(configuration.server.database_url)
     agents = people.roster(database)
     database.dispose()
     return MadeUpCentre(
-        settings=msgspec.structs.replace(configuration.centre, lines=lines, record_calls=False),
+        settings=msgspec.structs.replace(configuration.centre, record_calls=False),
         agents=agents,
-        callers=tuple(
-            MadeUpCaller(customer=caller.customer, number=caller.number, tier=caller.tier, language=caller.language)
-            for caller in sample_callers(folder.path / "shop.db", SAMPLE_SEED)
+        callers=_callers(folder, configuration),
+        flows=configuration.flows,
+        topics=tuple(
+            Topic(library_version=configuration.library.version, item=code, node=item.start, reason=tuple(parts))
+            for major in configuration.library.majors
+            for middle in major.middles
+            for item in middle.items
+            if item.sets_reason and (code := ".".join(parts := [major.code, middle.code, item.code]))
         ),
     )
 
 
-def _opening(time_zone: str) -> int:
-    """Yesterday at nine, so that the day is over when somebody looks at it."""
-    yesterday = datetime.now(ZoneInfo(time_zone)) - timedelta(days=1)
-    opening = yesterday.replace(hour=OPENS_HOUR, minute=0, second=0, microsecond=0)
-    return round(opening.timestamp()) * 1_000_000
+def _callers(folder: DataFolder, configuration: Configuration) -> tuple[MadeUpCaller, ...]:
+    """The sample's customers; their PINs are kept, so that they are right when the folder is served."""
+    chosen = sample_callers(folder.path / "shop.db", SAMPLE_SEED)
+    pins = PinStore(folder.secrets / "pins.db", config.secret(folder.path, "pin_pepper"), lambda: 0)
+    pins.set_pins({caller.customer: Secret(caller.pin) for caller in chosen})
+    pins.close()
+    return tuple(
+        MadeUpCaller(
+            customer=caller.customer,
+            number=caller.number,
+            tier=caller.tier,
+            language=caller.language,
+            keypad=caller.keypad,
+            pin=caller.pin,
+        )
+        for caller in chosen
+    )
+
+
+def _opening(zone: ZoneInfo, settings: CentreSettings) -> int:
+    """The last working day before today at nine, so that the day is over when somebody looks at it."""
+    day = datetime.now(zone).replace(hour=OPENS_HOUR, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    while day.weekday() >= SATURDAY or _is_holiday(day, settings):
+        day -= timedelta(days=1)
+    return round(day.timestamp()) * 1_000_000
+
+
+def _is_holiday(day: datetime, settings: CentreSettings) -> bool:
+    number = day.toordinal() - datetime(1970, 1, 1).toordinal()
+    return number in settings.own_holidays or (settings.calendar == "korea" and is_holiday(number))
 
 
 def _make_database(configuration: Configuration) -> None:

@@ -3,21 +3,26 @@
 import asyncio
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlalchemy import func, select
 
-from cti_server import cli
+from cti_server import cli, config
+from cti_server.core import events as e
 from cti_server.core.settings import AgentProfile, CentreSettings, CodeSettings, LineSettings, QueueSettings
-from cti_server.core.vocabulary import AgentId, Extension, QueueId
-from cti_server.sim.made_up_day import HOURS, DayTotals, MadeUpCaller, MadeUpCentre, MadeUpDay
+from cti_server.core.vocabulary import AgentId, Extension, PinResult, QueueId
+from cti_server.sim.made_up_day import EARLY_S, HOURS, DayTotals, MadeUpDay
+from cti_server.sim.made_up_people import Caller, MadeUpCaller, MadeUpCentre, Topic
 from cti_server.storage import schema
 from cti_server.storage.data_folder import DataFolder
 from cti_server.storage.database import open_database
+from cti_server.storage.event_codec import decode_all
 from cti_server.storage.journal import SqliteJournal
+from cti_server.storage.journal_file import JournalReader
 from cti_server.storage.projector import Projector
 from cti_server.storage.tables import calls
 
-OPENS_AT_US = 1_759_968_000_000_000
+OPENS_AT_US = 1_760_400_000_000_000  # a Tuesday, nine in Seoul
 CENTRE = MadeUpCentre(
     settings=CentreSettings(
         queues=(QueueSettings(queue=QueueId("orders"), title={}, after_call_work_s=60),),
@@ -30,11 +35,11 @@ CENTRE = MadeUpCentre(
 )
 
 
-def _live(folder: DataFolder, seed: int = 1) -> DayTotals:
+def _live(folder: DataFolder, seed: int = 1, *, centre: MadeUpCentre = CENTRE) -> DayTotals:
     async def live() -> DayTotals:
         journal = SqliteJournal(folder)
         try:
-            return await MadeUpDay(CENTRE, journal, opens_at_us=OPENS_AT_US, seed=seed).run()
+            return await MadeUpDay(centre, journal, opens_at_us=OPENS_AT_US, seed=seed).run()
         finally:
             await journal.close()
 
@@ -63,7 +68,67 @@ def test_a_whole_day_is_lived_and_can_be_read(tmp_path: Path) -> None:
         ).one()
     database.dispose()
     assert (stored, answered, open_) == (totals.calls, totals.answered, 0)
-    assert OPENS_AT_US <= first < last < OPENS_AT_US + HOURS * 3_600_000_000
+    assert OPENS_AT_US - EARLY_S * 1_000_000 <= first < last < OPENS_AT_US + (HOURS + 1) * 3_600_000_000
+
+
+def _with_flows(folder: Path) -> MadeUpCentre:
+    """The default configuration with two agents."""
+    config.write_defaults(folder)
+    configuration = config.read(folder)
+    return MadeUpCentre(
+        settings=msgspec.structs.replace(configuration.centre, record_calls=False),
+        agents=tuple(
+            AgentProfile(agent=AgentId(n), extension=Extension(f"200{n}"), skills={"orders": 3, "care": 3})
+            for n in (1, 2)
+        ),
+        callers=tuple(
+            MadeUpCaller(
+                customer=f"C-{n}", number=f"0101234567{n}", tier="", language=language, keypad=f"200481{n}", pin="1357"
+            )
+            for n, language in enumerate(("ko", "ko", "en"))
+        ),
+        flows=configuration.flows,
+        topics=(Topic(library_version="1", item="order.new.item", node="ask", reason=("order", "new", "item")),),
+    )
+
+
+def test_callers_go_through_the_menus(tmp_path: Path) -> None:
+    """Language, PIN, menu; some end there, some ask to be called back, and agents dial most of those."""
+    folder = DataFolder(tmp_path)
+    folder.prepare()
+    totals = _live(folder, centre=_with_flows(tmp_path))
+    assert 0 < totals.ended_in_flow < totals.calls / 4
+    assert 0 < totals.called_back < totals.callbacks
+    queued = totals.calls - totals.ended_in_flow
+    assert totals.answered + totals.abandoned <= queued < totals.answered + totals.abandoned + totals.callbacks + 2
+    reader = JournalReader(folder.journal)
+    events = [event for _, event in decode_all(reader.all_rows(after=0), after=0)]
+    reader.close()
+    languages = {event.language for event in events if isinstance(event, e.CallLanguageSet)}
+    assert languages == {"ko", "en"}
+    assert any(isinstance(event, e.CallerVerified) for event in events)
+    assert {event.result for event in events if isinstance(event, e.PinRefused)} >= {PinResult.WRONG}
+    assert {event.queue for event in events if isinstance(event, e.CallQueued)} == {"orders", "care"}
+    assert any(event.reason == ("order", "new", "item") for event in events if isinstance(event, e.ScriptFollowed))
+
+
+def test_what_a_caller_presses() -> None:
+    caller = Caller(
+        line="1588",
+        number="01012345670",
+        who=MadeUpCaller(customer="C", number="01012345670", tier="", language="ko", keypad="2004810", pin="1357"),
+        language_key="1",
+        pins=["1111", "1357"],
+        menu=["7", "1"],
+        patience_s=60,
+        wants_callback=False,
+        wants_callback_later=True,
+        questions=None,
+    )
+    asked = ("language_menu", "consent", "ask_pin", "ask_pin", "ask_pin", "main_menu", "main_menu", "offer_callback")
+    assert [caller.keys_for(prompt) for prompt in asked] == ["1", None, "1111#", "1357#", "#", "7", "1", None]
+    caller.questions = 1
+    assert [caller.keys_for(prompt) for prompt in ("ask_customer_number", "ask_pin")] == ["2004810#", "hang up"]
 
 
 def test_the_same_seed_is_the_same_day(tmp_path: Path) -> None:
