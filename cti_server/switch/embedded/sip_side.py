@@ -32,6 +32,28 @@ _CAUSE_OF_STATUS = {
 }
 
 
+ELSEWHERE = ev.Reason(cause=200, text="Call completed elsewhere")
+"""RFC 3326: a phone that is told so has missed no call."""
+_Q850 = {
+    ClearingCause.BUSY: 17,
+    ClearingCause.NO_ANSWER: 19,
+    ClearingCause.REJECTED: 21,
+    ClearingCause.UNREACHABLE: 20,
+    ClearingCause.MEDIA_LOST: 41,
+    ClearingCause.SERVER_RESTARTED: 41,
+    ClearingCause.OVERLOAD: 42,
+    ClearingCause.PROTOCOL_ERROR: 111,
+    ClearingCause.TIMEOUT: 102,
+}
+
+
+def reason_of(cause: ClearingCause) -> ev.Reason:
+    """What the far end is told when we let a leg go (RFC 3326); 16 is a normal clearing."""
+    if cause is ClearingCause.ANSWERED_ELSEWHERE:
+        return ELSEWHERE
+    return ev.Reason(protocol="Q.850", cause=_Q850.get(cause, 16), text=cause.value)
+
+
 def cause_of(status: int) -> ClearingCause:
     """Why a call that we placed failed, by its final response."""
     if status in _CAUSE_OF_STATUS:
@@ -162,8 +184,7 @@ class SipSide:
         for branch in leg.branches:
             if branch != winner:
                 self._switch.branches.pop(branch, None)
-                reason = ev.Reason(cause=200, text="Call completed elsewhere")
-                self._switch.endpoint.agent.cancel(branch, self._switch.clock(), reason=reason)
+                self._switch.endpoint.agent.cancel(branch, self._switch.clock(), reason=ELSEWHERE)
         leg.branches = [winner]
 
     def _failed(self, event: ev.Failed) -> None:

@@ -19,7 +19,6 @@ from cti_server.core.vocabulary import SWITCH_LEG_BIT, CallId, ClearingCause, Le
 from cti_server.ports import Clock, PhoneSecrets, Submit
 from cti_server.sip.commands import OutboundCall
 from cti_server.sip.errors import SipError, UnknownLeg
-from cti_server.sip.events import Reason
 from cti_server.sip.offer_answer import LocalMedia, Negotiator
 from cti_server.switch.embedded.admission import Admission
 from cti_server.switch.embedded.dialling import Dialling
@@ -31,7 +30,7 @@ from cti_server.switch.embedded.media_side import MediaSide
 from cti_server.switch.embedded.phones import Phones
 from cti_server.switch.embedded.sip_endpoint import SipEndpoint
 from cti_server.switch.embedded.sip_settings import SwitchSettings
-from cti_server.switch.embedded.sip_side import SipSide, remote_of
+from cti_server.switch.embedded.sip_side import SipSide, reason_of, remote_of
 from cti_server.switch.embedded.sip_sockets import addresses_of
 
 log = structlog.get_logger(__name__)
@@ -250,7 +249,7 @@ class EmbeddedSwitch:
 
     def _end_branches(self, leg: Leg, cause: ClearingCause | None) -> None:
         agent, now = self.endpoint.agent, self.clock()
-        reason = Reason(cause=200, text=cause.value) if cause is not None else None
+        reason = reason_of(cause) if cause is not None else None
         for branch in leg.branches or [leg.leg]:
             self.branches.pop(branch, None)
             with contextlib.suppress(UnknownLeg):
