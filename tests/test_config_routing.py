@@ -46,9 +46,15 @@ def test_all_rules_of_a_queue_reach_the_core(data: Path) -> None:
         "    overflow: [{when: wait, at_least: 120, to: orders}, {when: nobody, to: refused}]\n",
     )
     queue = care(read(data).centre)
+    assert queue.ring_all_max == 10
     assert queue.requires == {"english": 3} and queue.weight == 2 and queue.named == (NamedBy.LAST_AGENT,)
     assert queue.relax == (RelaxSettings(after_s=30, requires={"english": 1}),)
     assert queue.overflow[0] == OverflowSettings(when=OverflowWhen.WAIT, to="orders", at_least=120)
+
+
+def test_ring_all_rings_so_many(data: Path) -> None:
+    put(data, "    strategy: ring_all\n    ring_all_max: 5\n")
+    assert (care(read(data).centre).strategy, care(read(data).centre).ring_all_max) == (Strategy.RING_ALL, 5)
 
 
 def test_tiers_order_and_holidays_reach_the_core(data: Path) -> None:
@@ -70,7 +76,8 @@ def test_tiers_order_and_holidays_reach_the_core(data: Path) -> None:
     ("text", "expected"),
     [
         ("    strategy: longest_idel\n", "cannot be 'longest_idel' (did you mean longest_idle?)"),
-        ("    strategy: ring_all\n", "cannot be 'ring_all'"),
+        ("    ring_all_max: 5\n", "ring_all_max does nothing here"),
+        ("    strategy: ring_all\n    ring_all_max: 1\n", "must be from 2 to 50"),
         ("    relax: [{after_s: 30, requires: {english: 1}}]\n", "which the queue does not require"),
         (
             "    requires: {english: 3}\n    relax: [{after_s: 30, requires: {english: 4}}]\n",

@@ -1,4 +1,4 @@
-"""An offer: who calls, how long it rings, accept and decline; and the four ways in which it can end without a talk.
+"""An offer: who calls, how long it rings, accept and decline; and the ways in which it can end without a talk.
 
 Accept is done by the phone itself; pressed before the phone rings, it is remembered for this call. It is never
 Complete.
@@ -16,6 +16,8 @@ from agent_app.viewmodels.situations import Situation, situation
 from cti_server.wire.client import DeclineCall
 
 RESULT_SHOWN_US = 8_000_000
+NO_MATTER_SHOWN_US = 4_000_000
+"""Nothing is to be done when a colleague was first."""
 
 
 class Incoming(ViewModel):
@@ -52,6 +54,11 @@ class Incoming(ViewModel):
     def is_ringing(self) -> bool:
         return self.store.call is not None and self.store.call.phase == "alerting"
 
+    @property
+    def rings_beside(self) -> int:
+        """At how many colleagues it rings, too."""
+        return self.store.call.rings_beside if self.store.call is not None else 0
+
     def caller(self) -> Caller:
         return caller_of(self.store, self.store.call, self.store.current_card())
 
@@ -70,9 +77,11 @@ class Incoming(ViewModel):
 
     def result(self) -> tuple[str, str] | None:
         """(outcome, number) of the last offer that ended without a talk, for some seconds."""
-        if self._result is None or self.session.now() - self._result[2] > RESULT_SHOWN_US:
+        if self._result is None:
             return None
-        return self._result[0], self._result[1]
+        outcome, number, since = self._result
+        shown_us = NO_MATTER_SHOWN_US if outcome == "answered_elsewhere" else RESULT_SHOWN_US
+        return None if self.session.now() - since > shown_us else (outcome, number)
 
     def dismiss_result(self) -> None:
         self._result = None

@@ -101,11 +101,13 @@ class Banners(QWidget):
                 self.result.show_line(tr("offer.device_failed", who=who), "alarm", "mic-off")
             case "caller_gone":
                 self.result.show_line(tr("offer.caller_gone", who=who), "warning", "user-x")
+            case "answered_elsewhere":
+                self.result.show_line(tr("offer.answered_elsewhere", who=who), "neutral", "user-check")
             case "withdrawn":
                 self.result.show_line(tr("offer.withdrawn", who=who), "accent", "info")
             case _:
                 self.result.show_line(tr("offer.ended", who=who), "accent", "info")
-        self.dial.setVisible(bool(number))
+        self.dial.setVisible(bool(number) and outcome != "answered_elsewhere")
         self.ready.setVisible(outcome in ("missed", "declined", "device_failed"))
 
     def _on_dial(self) -> None:

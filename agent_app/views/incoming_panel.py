@@ -128,7 +128,8 @@ class OfferBody(QWidget):
         show_verification(self.verified, caller.verification)
         waited = tr("caller.waited", time=caller.waited) if caller.waited else ""
         number = caller.number if caller.number != caller.name else ""
-        self.line.setText(" · ".join(part for part in (number, waited, caller.language) if part))
+        beside = tr("incoming.beside", n=model.rings_beside) if model.rings_beside else ""
+        self.line.setText(" · ".join(part for part in (number, waited, caller.language, beside) if part))
         summary = caller.summary or ("" if caller.is_known else tr("incoming.unknown_caller"))
         self.box.setVisible(bool(summary))
         self.summary.setText(summary)

@@ -36,6 +36,8 @@ RULES = {
     Exclusion.SKILL: "skill",
     Exclusion.NAMED: "the call waited for an agent by name",
     Exclusion.ORDER: "another call went first",
+    Exclusion.RUNG: "it rings there already",
+    Exclusion.FULL: "it rings at as many as the queue allows",
 }
 REASONS = {
     Why.WITHIN_SPREAD: "as even as chance allows",
@@ -115,6 +117,8 @@ def _decision(decision: Decision, clock: "_Clock") -> Iterator[str]:
         yield f"  next would have been agent {decision.runner_up}: {second}"
         if decision.rank[:-1] == decision.runner_up_rank[:-1]:
             yield "  a tie: the smaller number"
+    if decision.beside:
+        yield "  it rang already at agents " + ", ".join(map(str, decision.beside))
     if decision.excluded:
         yield "  out of the question: " + ", ".join(f"{count} {rule}" for rule, count in decision.excluded.items())
     for candidate in decision.candidates:
@@ -133,7 +137,8 @@ def _non_offer(run_: NonOffer, call: CallId, clock: "_Clock") -> str:
     reason = _reason(run_.reason)
     if run_.reason.rule is Exclusion.SKILL and run_.ended_by == RELAXED:
         reason += f", relaxed at {clock.at(run_.until_at)}"
-    free = "idle" if run_.reason.rule in (Exclusion.SKILL, Exclusion.NAMED, Exclusion.ORDER) else "not free"
+    is_free = run_.reason.rule in (Exclusion.SKILL, Exclusion.NAMED, Exclusion.ORDER, Exclusion.FULL)
+    free = "idle" if is_free else "not free"
     return f"agent {run_.agent} {free} {times} beside call {call}: {reason}"
 
 
@@ -149,7 +154,7 @@ def _rank(decision: Decision, rank: Rank, clock: "_Clock") -> str:
     if not rank:
         return "no rank recorded"
     match decision.rule:
-        case Strategy.LONGEST_IDLE:
+        case Strategy.LONGEST_IDLE | Strategy.RING_ALL:
             return f"idle since {clock.at(rank[0])}"
         case Strategy.TOP_DOWN | routing.LEVEL_FIRST:
             return f"level {-rank[0]}"

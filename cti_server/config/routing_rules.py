@@ -16,6 +16,7 @@ from datafiles.problems import nearest
 Wrong = Callable[..., None]
 """Takes the path of a value, what is wrong, and a hint."""
 TRANSLATED = ("strategy", "requires", "relax", "results_window", "named", "overflow")
+RING_ALL_USUALLY = QueueSettings(queue=QueueId(""), title={}).ring_all_max
 NEEDS_AMOUNT = ("wait", "size", "expected_wait", "per_agent")
 
 
@@ -57,6 +58,9 @@ def check_routing(text: CentreText, wrong: Wrong) -> None:
     for name, queue in text.queues.items():
         _check_relaxing(name, queue, wrong)
         _check_overflow(name, queue, text, wrong)
+        if queue.ring_all_max != RING_ALL_USUALLY and queue.strategy != Strategy.RING_ALL.value:
+            what = f"queue {name}: ring_all_max does nothing here, where one phone rings at a time"
+            wrong(("queues", name, "ring_all_max"), what, f"strategy is {queue.strategy}; ring_all rings several")
     for circle in _circles(text.queues):
         wrong(("queues", circle[0], "overflow"), f"callers would go round in a circle: {' → '.join(circle)}")
     for day in text.holidays.also:

@@ -22,7 +22,7 @@ Title = dict[str, str]
 
 Level = Annotated[int, Meta(ge=0, le=10)]
 StrategyText = Literal[
-    "longest_idle", "even_answered", "even_talk", "lowest_occupancy", "top_down", "round_robin", "random"
+    "longest_idle", "even_answered", "even_talk", "lowest_occupancy", "top_down", "round_robin", "random", "ring_all"
 ]
 
 
@@ -63,6 +63,7 @@ class QueueText(msgspec.Struct, frozen=True, kw_only=True):
     wait_ceiling_s: Annotated[int, Meta(ge=0, le=14_400)] = 0
     results_window: Literal["today", "log_on", "week", "month", "hours"] = "today"
     results_hours: Annotated[int, Meta(ge=1, le=24)] = 8
+    ring_all_max: Annotated[int, Meta(ge=2, le=50)] = 10
     named: tuple[Literal["last_agent", "account_owner"], ...] = ()
     named_wait_s: Annotated[int, Meta(ge=1, le=600)] = 20
     overflow: tuple[OverflowText, ...] = ()

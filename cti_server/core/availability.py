@@ -22,6 +22,10 @@ class Exclusion(StrEnum):
     """The call waits for somebody else by name."""
     ORDER = "order"
     """Another call went first."""
+    RUNG = "rung"
+    """It rings at this person already, and may ring at more."""
+    FULL = "full"
+    """It rings at as many people as the queue allows."""
 
 
 def why_not_free(agent: Agent) -> Exclusion | None:

@@ -41,7 +41,7 @@ from cti_server.core.entities import Call, command_key
 from cti_server.core.errors import InvariantViolated, Refused
 from cti_server.core.state import State
 from cti_server.core.step import Outcome, Step, Surroundings
-from cti_server.core.vocabulary import AgentId, CallId, CallPhase, ClearingCause, Micros
+from cti_server.core.vocabulary import OFFERED, AgentId, CallId, CallPhase, ClearingCause, Micros
 from ivr.model import FlowSet
 
 __all__ = ["Centre", "Outcome"]
@@ -288,18 +288,19 @@ class Centre:
 
 
 def _call_is_due(step: Step, call: Call) -> None:
-    """One thing at a time: what follows from it may settle the rest."""
+    """Legs first; the rest when none is overdue: what follows from them may settle it."""
     identity.give_up_waiting(step, call)
-    for leg in call.legs.values():
-        if leg.limit_at is not None and leg.limit_at <= step.now:
+    overdue = [leg for leg in call.legs.values() if leg.limit_at is not None and leg.limit_at <= step.now]
+    for leg in overdue:
+        if leg.leg in call.legs:
             legs.on_deadline(step, call, leg)
-            return
+    if overdue:
+        return
     recording_limit_at = deadlines.of_recording(call, step.memory(call.call))
     if recording_limit_at is not None and recording_limit_at <= step.now:
         inbound.recording_ran_out(step, call)
-    elif call.phase is CallPhase.RESERVED:
-        if call.release_at is not None and call.release_at <= step.now:
-            offers.release_is_due(step, call)
+    elif call.phase in OFFERED:
+        offers.release_is_due(step, call)
     elif call.phase in (CallPhase.CONNECTED, CallPhase.HELD):
         if call.limit_at is not None and call.limit_at <= step.now:
             clear(step, call, ClearingCause.TIMEOUT, reason="call_limit")

@@ -64,6 +64,21 @@ class Leg:
 
 
 @dataclass(slots=True)
+class Party:
+    """One agent's part in a call: it is offered to them, or they dial it, or they have it.
+
+    ``since``: offered, then rung. ``release_at``: the phone is rung then at the latest; None: it was. ``card``: was it
+    on the screen by then?
+    """
+
+    agent: AgentId
+    since: Micros
+    leg: LegId | None = None
+    release_at: Micros | None = None
+    card: CardOutcome | None = None
+
+
+@dataclass(slots=True)
 class ScriptPlace:
     """Where the agent stands in the script. ``answers``: names the JSON object of the fields' values."""
 
@@ -77,7 +92,11 @@ class ScriptPlace:
 
 @dataclass(slots=True)
 class Call:
-    """A call from arrival to the end of its after-call work. ``since``: of the phase; times are engine microseconds."""
+    """A call from arrival to the end of its after-call work. ``since``: of the phase; times are engine microseconds.
+
+    ``parties``: whom it is offered to, in the order in which they were asked (one, but for queues that ring all); from
+    the moment somebody answers, or dials, that one alone.
+    """
 
     call: CallId
     direction: Direction
@@ -90,7 +109,6 @@ class Call:
     display_name: PersonalRef | None = None
     legs: dict[LegId, Leg] = field(default_factory=dict)
     customer_leg: LegId | None = None
-    agent_leg: LegId | None = None
     outside_leg: LegId | None = None
     """The number outside that a flow hands the caller to."""
     limit_at: Micros | None = None
@@ -134,10 +152,7 @@ class Call:
     told_raised: bool = False
     foretold: Foretold | None = None
 
-    agent: AgentId | None = None
-    delivered_at: Micros | None = None
-    release_at: Micros | None = None
-    card: CardOutcome | None = None
+    parties: dict[AgentId, Party] = field(default_factory=dict)
     waited_us: int = 0
 
     established_at: Micros | None = None
@@ -163,6 +178,24 @@ class Call:
     """The callback that was asked for in this call."""
     cleared_at: Micros | None = None
     cause: ClearingCause | None = None
+
+    @property
+    def agent(self) -> AgentId | None:
+        """Who has the call; while it rings at several, the first of them."""
+        return next(iter(self.parties), None)
+
+    @property
+    def agent_leg(self) -> LegId | None:
+        """That agent's."""
+        for party in self.parties.values():
+            return party.leg
+        return None
+
+    @property
+    def is_answered(self) -> bool:
+        """Has an agent lifted the phone? (The caller may not be connected yet.)"""
+        leg = self.legs.get(self.agent_leg) if self.agent_leg is not None else None
+        return leg is not None and leg.state in (LegState.CONNECTED, LegState.HELD)
 
 
 @dataclass(slots=True)

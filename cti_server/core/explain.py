@@ -21,7 +21,7 @@ from cti_server.core.routing import Index, Weighing, decide
 from cti_server.core.settings import QueueSettings
 from cti_server.core.skills import lacking, stages
 from cti_server.core.state import apply
-from cti_server.core.strategies import BY_FIGURES, Rank
+from cti_server.core.strategies import BY_FIGURES, Rank, rings_all
 from cti_server.core.vocabulary import AgentId, CallId, CallPhase, Extension, QueueExit, QueueId, ResultsWindow
 
 
@@ -58,7 +58,8 @@ class Contender(msgspec.Struct, frozen=True, kw_only=True):
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """One offer. ``is_reproduced``: deciding again from the journal gives the same person and call. ``window``: over
-    which time the rule compared results, where it did; ``window_hours`` for the last hours."""
+    which time the rule compared results, where it did; ``window_hours`` for the last hours. ``beside``: whom the call
+    rang at already (ring all), in the order in which they were asked."""
 
     at: int
     agent: AgentId
@@ -75,6 +76,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     contenders: tuple[Contender, ...]
     window: ResultsWindow | None = None
     window_hours: int = 0
+    beside: tuple[AgentId, ...] = ()
 
 
 class NonOffer(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,7 +114,10 @@ def explain(events: Iterable[e.Event], call: CallId) -> Explanation | None:
 
 
 def reason_of(state: State, call: Call, agent: Agent) -> Reason | None:
-    """The first rule that keeps this waiting call from this person now; None: it may be offered."""
+    """The first rule that keeps this call, which waits or rings at others, from this person now; None: it may be
+    offered."""
+    if agent.agent in call.parties:
+        return Reason(rule=Exclusion.RUNG)
     rule = why_not_free(agent)
     if rule is not None:
         return Reason(rule=rule, detail=agent.reason if rule is Exclusion.NOT_READY else "")
@@ -124,7 +129,7 @@ def reason_of(state: State, call: Call, agent: Agent) -> Reason | None:
     wanted = stages(settings, call.asks)
     found = lacking(agent.profile.skills, wanted[min(call.stage, len(wanted) - 1)])
     if found is None:
-        return None
+        return Reason(rule=Exclusion.FULL) if len(call.parties) >= settings.ring_all_max else None
     skill, has, level = found
     is_queues_own = level <= stages(settings)[0].get(skill, 0)
     by = AskedBy.QUEUE if is_queues_own else asked_by(state.settings, call, skill, level)
@@ -169,6 +174,7 @@ def decision(state: State, event: e.CallDelivered) -> Decision:
         ),
         window=window,
         window_hours=settings.results_hours if settings is not None and window is ResultsWindow.HOURS else 0,
+        beside=tuple(call.parties),
     )
 
 
@@ -216,10 +222,10 @@ class _Reading:
     def _compare(self, event: e.Event) -> None:
         """Everybody's reason after this event; where it is another one, a run of time ends."""
         call = self.state.calls.get(self.call)
-        waits = call is not None and call.phase is CallPhase.QUEUED
+        asks = call is not None and _asks_for_somebody(self.state, call)
         for agent in self.state.agents.values():
             reason = None
-            if waits and call is not None:
+            if call is not None and asks and agent.agent not in call.parties:
                 reason = reason_of(self.state, call, agent) or Reason(rule=Exclusion.ORDER)
             before = self._open.get(agent.agent)
             if before is not None and before[1] == reason:
@@ -272,6 +278,14 @@ def _detail(event: e.Event) -> str | None:
 
 def _asks(asks: Mapping[str, int]) -> str:
     return "".join(f", asks for {skill} {level}" for skill, level in asks.items())
+
+
+def _asks_for_somebody(state: State, call: Call) -> bool:
+    """It waits, or it rings at some and could at more."""
+    if call.phase is CallPhase.QUEUED:
+        return True
+    settings = _queue(state, call.queue)
+    return settings is not None and rings_all(call, settings)
 
 
 def _queue(state: State, queue: QueueId | None) -> QueueSettings | None:

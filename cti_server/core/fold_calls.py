@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cti_server.core import events as e
-from cti_server.core.entities import Call, Leg, State
+from cti_server.core.entities import Call, Leg, Party, State
 from cti_server.core.figures import counted
 from cti_server.core.fold_shared import (
     PIN_FAILURES_KEPT_US,
@@ -65,7 +65,7 @@ def call_initiated(state: State, event: e.CallInitiated) -> None:
         number=event.number,
         customer=event.customer,
         matched_by="agent" if event.customer is not None else "",
-        agent=event.agent,
+        parties={event.agent: Party(agent=event.agent, since=event.at)},
         callback=event.callback,
         queue=event.queue,
     )
@@ -162,7 +162,7 @@ def call_queued(state: State, event: e.CallQueued) -> None:
     if not event.returned:
         call.foretold = event.foretold
     call.asks = event.asks
-    call.agent = None
+    call.parties.clear()
     queue = queue_of(state, event.queue)
     if call.phase is not CallPhase.QUEUED:
         joined(queue, event.at)
@@ -211,12 +211,10 @@ def call_delivered(state: State, event: e.CallDelivered) -> None:
             departed(queue, event.at)
     if call is None:
         return
-    call.agent = event.agent
-    call.delivered_at = event.at
-    call.release_at = event.release_at
-    call.waited_us = event.waited_us
-    call.card = None
-    enter_phase(call, CallPhase.RESERVED, event.at)
+    call.parties[event.agent] = Party(agent=event.agent, since=event.at, release_at=event.release_at)
+    if call.phase is CallPhase.QUEUED:
+        call.waited_us = event.waited_us
+        enter_phase(call, CallPhase.RESERVED, event.at)
     if (agent := state.agents.get(event.agent)) is not None:
         agent.call = event.call
         occupy(state, agent, Occupation.RESERVED, event.at)
@@ -240,13 +238,11 @@ def leg_placed(state: State, event: e.LegPlaced) -> None:
     elif event.role is LegRole.OUTSIDE:
         call.outside_leg = event.leg
         enter_phase(call, CallPhase.INITIATED, event.at)
-    else:
-        call.agent_leg = event.leg
-        call.card = event.card
-        call.release_at = None
+    elif event.agent is not None:
+        call.parties[event.agent] = Party(agent=event.agent, since=event.at, leg=event.leg, card=event.card)
         if call.phase is CallPhase.RESERVED:
             enter_phase(call, CallPhase.ALERTING, event.at)
-        if event.agent is not None and event.agent in state.agents:
+        if event.agent in state.agents:
             occupy(state, state.agents[event.agent], Occupation.ALERTING, event.at)
 
 
@@ -288,8 +284,9 @@ def leg_released(state: State, event: e.LegReleased) -> None:
     call.legs.pop(event.leg, None)
     if call.customer_leg == event.leg:
         call.customer_leg = None
-    if call.agent_leg == event.leg:
-        call.agent_leg = None
+    for party in call.parties.values():
+        if party.leg == event.leg:
+            party.leg = None
     if call.outside_leg == event.leg:
         call.outside_leg = None
     drop_if_over(state, call)
@@ -297,9 +294,7 @@ def leg_released(state: State, event: e.LegReleased) -> None:
 
 def offer_ended(state: State, event: e.OfferEnded) -> None:
     call = state.calls.get(event.call)
-    if call is not None and call.agent == event.agent:
-        call.agent = None
-        call.release_at = None
+    if call is not None and call.parties.pop(event.agent, None) is not None:
         call.muted = False
     agent = state.agents.get(event.agent)
     if agent is not None and agent.call == event.call:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cti_server.core import events as e
-from cti_server.core.entities import Message, ScriptPlace, State
+from cti_server.core.entities import Message, Party, ScriptPlace, State
 from cti_server.core.figures import counted
 from cti_server.core.fold_shared import (
     OPEN_RECORDINGS,
@@ -34,7 +34,7 @@ MESSAGES_KEPT_MAX = 20_000
 def call_established(state: State, event: e.CallEstablished) -> None:
     if (call := state.calls.get(event.call)) is None:
         return
-    call.agent = event.agent
+    call.parties = {event.agent: call.parties.get(event.agent) or Party(agent=event.agent, since=event.at)}
     call.established_at = event.at
     call.waited_us = event.waited_us
     call.limit_at = event.limit_at
@@ -86,7 +86,7 @@ def call_cleared(state: State, event: e.CallCleared) -> None:
     call.cleared_at = event.at
     call.cause = event.cause
     call.position = None
-    call.wait_until = call.limit_at = call.queue_limit_at = call.release_at = None
+    call.wait_until = call.limit_at = call.queue_limit_at = None
     call.held_since = None
     call.held_us = event.hold_us
     enter_phase(call, CallPhase.CLEARED, event.at)

@@ -4,7 +4,8 @@ They follow the state (`sync_call`, `sync_agent`) and can be rebuilt from it at 
 for the same skills of their own (`asking.py`; most ask for none) are a *line*: its callers stand by the stage of their
 wait, its free agents by the first stage at which they serve (`skills.py`), so that each stands in one list of a line,
 and the longest idle is found without looking at everybody. A queue's lines are one queue to those who wait in it:
-places and counts are over all of them.
+places and counts are over all of them. A call that rings at everybody keeps its place for as long as it may ring at
+more people; places and counts leave it out.
 
 Decides nothing: who gets which call is decided in `routing.py`.
 """
@@ -18,7 +19,7 @@ from cti_server.core.entities import Agent, Call
 from cti_server.core.events import OrderKey
 from cti_server.core.settings import QueueSettings
 from cti_server.core.skills import NOTHING, Levels, first_stage, stages
-from cti_server.core.strategies import IN_ORDER
+from cti_server.core.strategies import IN_ORDER, rings_all
 from cti_server.core.vocabulary import AgentId, AgentMode, CallId, CallPhase, QueueId, Strategy
 
 Order = tuple[int, int, int, int, int]
@@ -43,7 +44,7 @@ class Line:
 
     __slots__ = (
         *("asks", "at_work", "idle", "is_in_order", "is_top_down", "logged_on", "named"),
-        *("queue", "settings", "stages", "waiting"),
+        *("queue", "ringing", "settings", "stages", "waiting"),
     )
 
     def __init__(self, settings: QueueSettings, asks: Levels = NOTHING) -> None:
@@ -57,6 +58,8 @@ class Line:
         self.idle: list[list[Idle]] = [[] for _ in self.stages]
         self.named: list[Order] = []
         """Those who wait for one agent; they have their place in the queue, and are served from elsewhere."""
+        self.ringing: list[Order] = []
+        """Those of ``waiting`` who ring at somebody already, and may ring at more."""
         self.logged_on = 0
         self.at_work = 0
 
@@ -64,7 +67,7 @@ class Line:
         return not self.named and not any(self.waiting)
 
     def size(self) -> int:
-        return sum(map(len, self.waiting)) + len(self.named)
+        return sum(map(len, self.waiting)) + len(self.named) - len(self.ringing)
 
     def first_servable(self) -> tuple[Order, int] | None:
         """The first call that some free agent may take, and its stage."""
@@ -85,7 +88,12 @@ class Line:
 
     def before(self, order: Order) -> int:
         """How many stand before it."""
-        return sum(bisect_left(entries, order) for entries in (*self.waiting, self.named))
+        before = sum(bisect_left(entries, order) for entries in (*self.waiting, self.named))
+        return before - bisect_left(self.ringing, order)
+
+
+Waits = tuple[Line, int, AgentId | None, Order, bool]
+"""Where a call stands: its line, stage, the agent it waits for by name, its order, and does it ring already?"""
 
 
 class Index:
@@ -105,7 +113,7 @@ class Index:
         self._asking: dict[QueueId, dict[Asks, Line]] = {}
         """Of those who ask for more: made when somebody does."""
         self.is_weighed = any(line.settings.weight != 1 for line in self.lines.values())
-        self._waits: dict[CallId, tuple[Line, int, AgentId | None, Order]] = {}
+        self._waits: dict[CallId, Waits] = {}
         self._free: dict[AgentId, int] = {}
         self._people: dict[AgentId, Agent] = {}
         self._served: dict[AgentId, tuple[tuple[Line, int, int], ...]] = {}
@@ -178,9 +186,12 @@ class Index:
 
     def sync_call(self, call_id: CallId, call: Call | None) -> None:
         entry = None
-        if call is not None and call.phase is CallPhase.QUEUED and call.key is not None and call.queue is not None:
-            line = None if call.asks else self.lines.get(call.queue)
-            entry = (line or self.line_for(call.queue, call.asks), call.stage, call.named, order_of(call))
+        if call is not None and call.key is not None and call.queue is not None:
+            if call.phase is CallPhase.QUEUED:
+                line = None if call.asks else self.lines.get(call.queue)
+                entry = (line or self.line_for(call.queue, call.asks), call.stage, call.named, order_of(call), False)
+            elif call.parties and self._may_ring_at_more(call, call.queue):
+                entry = (self.line_for(call.queue, call.asks), call.stage, None, order_of(call), True)
         before = self._waits.get(call_id)
         if before == entry:
             return
@@ -197,11 +208,16 @@ class Index:
             else:
                 self.dirty_named[entry[2]] = None
 
-    def _entries(self, entry: tuple[Line, int, AgentId | None, Order]) -> tuple[list[Order], ...]:
-        line, stage, named, _ = entry
+    def _may_ring_at_more(self, call: Call, queue: QueueId) -> bool:
+        line = self.lines.get(queue)
+        return line is not None and rings_all(call, line.settings) and len(call.parties) < line.settings.ring_all_max
+
+    def _entries(self, entry: Waits) -> tuple[list[Order], ...]:
+        line, stage, named, _, is_ringing = entry
         if named is not None:
             return line.named, self._named.setdefault(named, [])
-        return (line.waiting[min(stage, len(line.waiting) - 1)],)
+        waiting = line.waiting[min(stage, len(line.waiting) - 1)]
+        return (waiting, line.ringing) if is_ringing else (waiting,)
 
     def sync_agent(self, agent_id: AgentId, agent: Agent | None) -> None:
         why = Exclusion.LOGGED_OFF if agent is None else why_not_free(agent)
@@ -255,7 +271,9 @@ class Index:
     def position(self, call_id: CallId) -> int:
         """The place in the queue, 1 = next; 0: does not wait."""
         entry = self._waits.get(call_id)
-        return 0 if entry is None else 1 + sum(line.before(entry[3]) for line in self._lines_of(entry[0].queue))
+        if entry is None or entry[4]:
+            return 0
+        return 1 + sum(line.before(entry[3]) for line in self._lines_of(entry[0].queue))
 
     def place_of(self, queue: QueueId, key: OrderKey) -> int:
         """The place of somebody who would enter with this key now."""

@@ -1,8 +1,8 @@
 """The laws that hold after every step, on what it touched (docs/reliability.md, I3–I6).
 
-I3: an agent has at most one call, a call at most one owner, and both agree. I4: nothing is in a passing state without a
-deadline that is awaited. I5: of those who wait, the first by order goes first. I6: each attempt of a callback happens
-once.
+I3: an agent has at most one call, a call that was answered one owner, and both agree. I4: nothing is in a passing state
+without a deadline that is awaited. I5: of those who wait, the first by order goes first. I6: each attempt of a callback
+happens once.
 
 Only finds; what is done about a violation is decided in `centre.py`.
 """
@@ -15,6 +15,7 @@ from cti_server.core.deadlines import OF_CALL, Deadlines
 from cti_server.core.entities import Agent, Call, State
 from cti_server.core.events import CallbackAttempted, Event
 from cti_server.core.vocabulary import (
+    OFFERED,
     AgentId,
     AgentMode,
     CallbackId,
@@ -25,8 +26,7 @@ from cti_server.core.vocabulary import (
     Occupation,
 )
 
-WITH_AGENT = (CallPhase.RESERVED, CallPhase.ALERTING)
-WAITING = (CallPhase.QUEUED, CallPhase.RESERVED, CallPhase.ALERTING)
+WAITING = (CallPhase.QUEUED, *OFFERED)
 # Read on every step (see `deadlines.py`).
 FLOW, QUEUED, CLEARED = CallPhase.FLOW, CallPhase.QUEUED, CallPhase.CLEARED
 INBOUND, LOGGED_OFF = Direction.INBOUND, AgentMode.LOGGED_OFF
@@ -83,24 +83,37 @@ def check_all(state: State, awaited: Deadlines) -> list[Violation]:
 
 
 def _check_call(state: State, awaited: Deadlines, call: Call, found: list[Violation]) -> None:
-    agent = state.agents.get(call.agent) if call.agent is not None else None
     if call.phase is CLEARED:
         if call.legs:
             found.append(Violation(invariant="I3", detail="a cleared call has a leg", call=call.call))
     else:
         if awaited.of((OF_CALL, call.call)) is None:
             found.append(Violation(invariant="I4", detail=f"{call.phase} without a deadline", call=call.call))
-        if agent is not None and agent.call != call.call:
-            found.append(
-                Violation(invariant="I3", detail="its agent has another call", call=call.call, agent=agent.agent)
-            )
+        for agent_id in call.parties:
+            if (agent := state.agents.get(agent_id)) is not None and agent.call != call.call:
+                detail = "its agent has another call"
+                found.append(Violation(invariant="I3", detail=detail, call=call.call, agent=agent_id))
         if not call.legs:
             found.append(Violation(invariant="I4", detail=f"{call.phase} without a leg", call=call.call))
-    if call.phase in WITH_AGENT and agent is None:
-        found.append(Violation(invariant="I3", detail=f"{call.phase} without an agent", call=call.call))
+    if call.phase in OFFERED:
+        _check_offers(state, call, found)
+    elif len(call.parties) > 1:
+        found.append(Violation(invariant="I3", detail=f"{call.phase} with several agents", call=call.call))
     waits = call.queue is not None and call.queue in state.queues and call.call in state.queues[call.queue].waiting
     if waits != (call.phase in WAITING and call.direction is INBOUND):
         found.append(Violation(invariant="I4", detail=f"{call.phase}, in its queue: {waits}", call=call.call))
+
+
+def _check_offers(state: State, call: Call, found: list[Violation]) -> None:
+    """An offered call is offered to somebody; one that was answered to nobody else; no phone is waited for for ever."""
+    if not any(agent in state.agents for agent in call.parties):
+        found.append(Violation(invariant="I3", detail=f"{call.phase} without an agent", call=call.call))
+    if len(call.parties) > 1 and call.is_answered:
+        found.append(Violation(invariant="I3", detail="answered, and offered to others", call=call.call))
+    for party in call.parties.values():
+        if party.release_at is None and party.leg not in call.legs:
+            detail = "an offer without a deadline"
+            found.append(Violation(invariant="I4", detail=detail, call=call.call, agent=party.agent))
 
 
 def _check_agent(state: State, agent: Agent, found: list[Violation]) -> None:
@@ -108,7 +121,7 @@ def _check_agent(state: State, agent: Agent, found: list[Violation]) -> None:
         found.append(Violation(invariant="I3", detail=f"{agent.occupation} with {agent.call}", agent=agent.agent))
     elif agent.call is not None:
         call = state.calls.get(agent.call)
-        if call is None or call.agent != agent.agent:
+        if call is None or agent.agent not in call.parties:
             found.append(Violation(invariant="I3", detail="its call is not its own", agent=agent.agent))
         elif call.phase is CLEARED and agent.occupation is not AFTER_CALL_WORK:
             found.append(Violation(invariant="I4", detail=f"{agent.occupation} after the end", agent=agent.agent))

@@ -13,6 +13,7 @@ from cti_server.core.entities import Call, Leg
 from cti_server.core.inputs import LegAlerting, LegAnswered, LegChanged, LegCleared, LegFailed, LegSignal
 from cti_server.core.step import Step
 from cti_server.core.vocabulary import (
+    OFFERED,
     CallPhase,
     ClearingCause,
     LegId,
@@ -53,7 +54,7 @@ def answered(step: Step, signal: LegAnswered) -> None:
     step.emit(e.LegEstablished(at=step.now, call=call.call, leg=leg.leg, resume=signal.resume))
     match leg.role:
         case LegRole.AGENT:
-            _agent_answered(step, call)
+            _agent_answered(step, call, leg)
         case LegRole.CUSTOMER:
             _customer_answered(step, call)
         case LegRole.OUTSIDE:
@@ -100,10 +101,12 @@ def _known(step: Step, signal: LegSignal) -> tuple[Call, Leg] | None:
     return call, call.legs[signal.leg]
 
 
-def _agent_answered(step: Step, call: Call) -> None:
+def _agent_answered(step: Step, call: Call, leg: Leg) -> None:
     if call.phase is CallPhase.INITIATED:
         outbound.own_phone_answered(step, call)
-    elif _is_connected(call, call.customer_leg):
+        return
+    offers.answered(step, call, leg)
+    if _is_connected(call, call.customer_leg):
         conversation.establish(step, call)
     else:
         answer_caller(step, call)
@@ -137,7 +140,7 @@ def _gone(step: Step, call: Call, leg: Leg, cause: ClearingCause) -> None:
         case LegRole.CUSTOMER:
             _customer_gone(step, call, cause)
         case LegRole.AGENT:
-            _agent_gone(step, call, cause)
+            _agent_gone(step, call, leg, cause)
         case LegRole.OUTSIDE:
             clear(step, call, cause)
         case _:
@@ -145,16 +148,16 @@ def _gone(step: Step, call: Call, leg: Leg, cause: ClearingCause) -> None:
 
 
 def _customer_gone(step: Step, call: Call, cause: ClearingCause) -> None:
-    if call.phase in (CallPhase.RESERVED, CallPhase.ALERTING):
-        offers.end(step, call, OfferOutcome.CALLER_GONE)
+    if call.phase in OFFERED:
+        offers.end_all(step, call, OfferOutcome.CALLER_GONE)
     if cause in (ClearingCause.NORMAL, ClearingCause.CANCELLED):
         cause = ClearingCause.CALLER_HUNG_UP
     clear(step, call, cause)
 
 
-def _agent_gone(step: Step, call: Call, cause: ClearingCause) -> None:
+def _agent_gone(step: Step, call: Call, leg: Leg, cause: ClearingCause) -> None:
     if call.phase is CallPhase.ALERTING:
-        offers.leg_failed(step, call, cause)
+        offers.leg_failed(step, call, leg, cause)
     elif call.phase is CallPhase.INITIATED:
         own_phone_rang_only = call.customer_leg is None
         outbound.failed(step, call, LegRole.AGENT if own_phone_rang_only else LegRole.CUSTOMER, cause)

@@ -1,4 +1,4 @@
-"""An offer: a call matched with an agent, from the card on the screen to the answer, or back to the queue.
+"""An offer: a call matched with agents, from the card on the screen to the answer, or back to the queue.
 
 The law (pop before ring). A match reserves the agent and sends the card; the phone is rung when the desktop says that
 the card is painted, or when the wait for that is over, or at once where there is no desktop. An offer ends in one of
@@ -10,6 +10,14 @@ these ways:
     device_failed   the phone could not be rung            → head of the queue; agent Not Ready (device_failed)
     caller_gone     the caller hung up                     → the call is over; the agent keeps the place among the idle
     withdrawn       by the centre, after a restart         → head of the queue; the agent keeps the place among the idle
+    answered_elsewhere  it rang at several, and a colleague was first → the agent keeps the place among the idle
+
+A queue that rings all offers a call to several (one `CallDelivered` each). Each of them has a card, a phone and an
+outcome of their own, and the call waits again when the last of these offers has ended. The first phone that answers
+has the call, and the others are let go in the same step, so that of two that answer together one gets a BYE at once.
+``missed`` is only for whom the phone rang its full time, counted from when that phone began to ring: somebody else's
+answer ends all ringing first, so it is missed by those, and only by those, who let it ring out. They are made Not
+Ready although others were asked too, for otherwise a room full of empty chairs would be rung again for every caller.
 
 Who is matched is decided in `routing.py`.
 """
@@ -18,13 +26,14 @@ from cti_server.core import agents, flow, queues
 from cti_server.core import events as e
 from cti_server.core.calls import release_leg
 from cti_server.core.effects import PlaceLeg, PrepareCard, ToExtension
-from cti_server.core.entities import Call, Leg
+from cti_server.core.entities import Agent, Call, Leg
 from cti_server.core.errors import Refused
 from cti_server.core.inputs import ConfirmCardShown, DeclineCall
 from cti_server.core.routing import Match
 from cti_server.core.step import Step
 from cti_server.core.vocabulary import (
-    CallPhase,
+    OFFERED,
+    AgentId,
     CardOutcome,
     ClearingCause,
     LegId,
@@ -50,6 +59,8 @@ OUTCOME_OF_CAUSE = {
     ClearingCause.REJECTED: OfferOutcome.DECLINED,
 }
 """What a failed agent leg means; every other cause is a failure of the device."""
+RELEASE_CAUSE = {OfferOutcome.ANSWERED_ELSEWHERE: ClearingCause.ANSWERED_ELSEWHERE}
+"""What a phone is told that stops ringing; cancelled, if nothing is said here."""
 
 
 def deliver(step: Step, call: Call, match: Match, excluded: dict[str, int]) -> None:
@@ -76,78 +87,98 @@ def deliver(step: Step, call: Call, match: Match, excluded: dict[str, int]) -> N
         )
     )
     if has_desktop:
-        prepare_card(step, call)
+        _prepare_card(step, call, agent)
     if pop_wait_ms <= 0:
-        _ring(step, call, CardOutcome.LATE if has_desktop else CardOutcome.NONE)
+        _ring(step, call, agent, CardOutcome.LATE if has_desktop else CardOutcome.NONE)
 
 
 def prepare_card(step: Step, call: Call) -> None:
-    """To the desktop of the agent who has, or is about to get, this call."""
-    agent = step.state.agents.get(call.agent) if call.agent is not None else None
-    if agent is not None and agent.has_desktop:
-        step.order(
-            PrepareCard(
-                call=call.call,
-                n=step.n(call.call),
-                agent=agent.agent,
-                customer=call.customer,
-                candidates=call.candidates,
-            )
-        )
+    """To the desktops of the agents who have, or are about to get, this call."""
+    for agent_id in call.parties:
+        agent = step.state.agents.get(agent_id)
+        if agent is not None and agent.has_desktop:
+            _prepare_card(step, call, agent)
 
 
 def card_shown(step: Step, command: ConfirmCardShown) -> None:
     """Late or doubled confirmations change nothing."""
-    _, call = step.own_call(command.agent, command.call)
-    if call.phase is CallPhase.RESERVED:
-        _ring(step, call, CardOutcome.SHOWN)
+    agent, call = step.own_call(command.agent, command.call)
+    if call.parties[agent.agent].release_at is not None:
+        _ring(step, call, agent, CardOutcome.SHOWN)
 
 
 def decline(step: Step, command: DeclineCall) -> None:
-    _, call = step.own_call(command.agent, command.call)
-    if call.phase not in (CallPhase.RESERVED, CallPhase.ALERTING):
+    agent, call = step.own_call(command.agent, command.call)
+    if call.phase not in OFFERED:
         raise Refused("not_ringing", call=call.call)
     known = [reason.code for reason in step.settings.decline_reasons]
     if command.reason and known and command.reason not in known:
         raise Refused("unknown_reason", reason=command.reason)
-    end(step, call, OfferOutcome.DECLINED, reason=command.reason)
+    _end(step, call, agent.agent, OfferOutcome.DECLINED, reason=command.reason)
 
 
-def leg_failed(step: Step, call: Call, cause: ClearingCause) -> None:
-    """The agent's leg is gone without a conversation."""
-    outcome = OUTCOME_OF_CAUSE.get(cause, OfferOutcome.DEVICE_FAILED)
-    end(step, call, outcome, reason=str(cause))
+def answered(step: Step, call: Call, leg: Leg) -> None:
+    """The first who answers has the call; nobody else is the worse for it."""
+    for agent in [agent for agent in call.parties if agent != leg.agent]:
+        _end(step, call, agent, OfferOutcome.ANSWERED_ELSEWHERE)
+
+
+def leg_failed(step: Step, call: Call, leg: Leg, cause: ClearingCause) -> None:
+    """An agent's leg is gone without a conversation."""
+    assert leg.agent is not None
+    _end(step, call, leg.agent, OUTCOME_OF_CAUSE.get(cause, OfferOutcome.DEVICE_FAILED), reason=str(cause))
 
 
 def leg_ran_out(step: Step, call: Call, leg: Leg) -> None:
     """The phone neither answered nor failed in time."""
-    rang = leg.state is LegState.ALERTING
-    end(step, call, OfferOutcome.MISSED if rang else OfferOutcome.DEVICE_FAILED, reason=str(ClearingCause.NO_ANSWER))
+    assert leg.agent is not None
+    outcome = OfferOutcome.MISSED if leg.state is LegState.ALERTING else OfferOutcome.DEVICE_FAILED
+    _end(step, call, leg.agent, outcome, reason=str(ClearingCause.NO_ANSWER))
 
 
 def release_is_due(step: Step, call: Call) -> None:
-    agent = step.state.agents.get(call.agent) if call.agent is not None else None
-    has_desktop = agent is not None and agent.has_desktop
-    _ring(step, call, CardOutcome.LATE if has_desktop else CardOutcome.NONE)
+    """The wait for a card is over, for whom it is."""
+    for party in list(call.parties.values()):
+        if party.release_at is not None and party.release_at <= step.now:
+            agent = step.state.agents[party.agent]
+            _ring(step, call, agent, CardOutcome.LATE if agent.has_desktop else CardOutcome.NONE)
 
 
-def end(step: Step, call: Call, outcome: OfferOutcome, *, reason: str = "", resumes_flow: bool = True) -> None:
-    """The offer is over without a conversation. Except when the caller is gone, the call waits again."""
-    assert call.agent is not None
-    agent = step.state.agents[call.agent]
-    if call.agent_leg is not None:
-        release_leg(step, call, call.agent_leg, ClearingCause.CANCELLED)
+def end_all(step: Step, call: Call, outcome: OfferOutcome, *, reason: str = "", resumes_flow: bool = True) -> None:
+    """Nobody is offered this call any longer."""
+    for agent in list(call.parties):
+        _end(step, call, agent, outcome, reason=reason, resumes_flow=resumes_flow)
+
+
+def _end(
+    step: Step, call: Call, agent_id: AgentId, outcome: OfferOutcome, *, reason: str = "", resumes_flow: bool = True
+) -> None:
+    """One agent's offer is over without a conversation. After the last the call waits again, unless the caller is
+    gone."""
+    agent, leg = step.state.agents[agent_id], call.parties[agent_id].leg
+    if leg is not None:
+        release_leg(step, call, leg, RELEASE_CAUSE.get(outcome, ClearingCause.CANCELLED))
     step.emit(e.OfferEnded(at=step.now, call=call.call, agent=agent.agent, outcome=outcome, reason=reason))
-    if outcome is not OfferOutcome.CALLER_GONE:
+    if not call.parties and outcome is not OfferOutcome.CALLER_GONE:
         queues.put_back(step, call)
         if resumes_flow:
             flow.returned(step, call)
     agents.settle(step, agent, idle_since=agent.idle_since, not_ready=NEXT_REASON.get(outcome, ""))
 
 
-def _ring(step: Step, call: Call, card: CardOutcome) -> None:
-    assert call.agent is not None
-    agent = step.state.agents[call.agent]
+def _prepare_card(step: Step, call: Call, agent: Agent) -> None:
+    step.order(
+        PrepareCard(
+            call=call.call,
+            n=step.n(call.call),
+            agent=agent.agent,
+            customer=call.customer,
+            candidates=call.candidates,
+        )
+    )
+
+
+def _ring(step: Step, call: Call, agent: Agent, card: CardOutcome) -> None:
     leg = LegId(step.next_id())
     timeout_s = step.settings.ring_timeout_s
     step.emit(

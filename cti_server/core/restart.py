@@ -13,6 +13,7 @@ from cti_server.core.entities import Agent, Call
 from cti_server.core.inputs import Restarted
 from cti_server.core.step import Step
 from cti_server.core.vocabulary import (
+    OFFERED,
     CallPhase,
     ClearingCause,
     LegId,
@@ -56,7 +57,7 @@ def _call_after_restart(step: Step, call: Call, inventory: dict[LegId, bool]) ->
     if call.phase is CallPhase.CLEARED:
         return
     _confirm_adopted(step, call, inventory)
-    if call.phase in (CallPhase.RESERVED, CallPhase.ALERTING):
+    if call.phase in OFFERED:
         _take_offer_back(step, call)
     if call.phase is CallPhase.INITIATED:
         clear(step, call, ClearingCause.SERVER_RESTARTED, reason=REASON)
@@ -77,11 +78,11 @@ def _confirm_adopted(step: Step, call: Call, inventory: dict[LegId, bool]) -> No
 
 
 def _take_offer_back(step: Step, call: Call) -> None:
-    """The agent is not to blame, and keeps the place among the idle."""
+    """The agents are not to blame, and keep the place among the idle."""
     customer_is_there = call.customer_leg is not None
     if customer_is_there:
-        offers.end(step, call, OfferOutcome.WITHDRAWN, reason=REASON, resumes_flow=False)
-    assert call.agent is None and all(leg.role is not LegRole.AGENT for leg in call.legs.values())
+        offers.end_all(step, call, OfferOutcome.WITHDRAWN, reason=REASON, resumes_flow=False)
+    assert not call.parties and all(leg.role is not LegRole.AGENT for leg in call.legs.values())
 
 
 def _wait_on(step: Step, call: Call) -> None:

@@ -54,7 +54,8 @@ class QueueSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     ``weight``: the wait of its callers counts so many times beside that of other queues. ``wait_ceiling_s``: who has
     waited so long goes before all classes (0: never). ``results_window``: of the even strategies and
-    of occupancy, with ``results_hours`` for `hours` (`figures.py`). ``named``: whom a
+    of occupancy, with ``results_hours`` for `hours` (`figures.py`). ``ring_all_max``: at how many phones a call rings
+    at once (``ring_all``). ``named``: whom a
     caller is given to by name, for ``named_wait_s`` at most, then to anybody. ``overflow``: see `overflow.py`.
     """
 
@@ -73,6 +74,7 @@ class QueueSettings(msgspec.Struct, frozen=True, kw_only=True):
     wait_ceiling_s: int = 0
     results_window: ResultsWindow = ResultsWindow.TODAY
     results_hours: int = 8
+    ring_all_max: int = 10
     named: tuple[NamedBy, ...] = ()
     named_wait_s: int = 20
     overflow: tuple[OverflowSettings, ...] = ()

@@ -7,31 +7,41 @@
     even_talk         (talk an hour, idle since, number)       least time in conversation first
     lowest_occupancy  (occupancy, idle since, number)          handling / (handling + free and Ready), in millionths
     random            (draw, number)                           a seeded hash of the draw's number and the agent's
+    ring_all          (idle since, number)                     everybody, the longest idle first; the first who answers
+
+Ring all: a call stays in its place in the line until it is answered, or rings at as many as the queue allows
+(``ring_all_max``), so whoever is free, or becomes free while it rings, is next. Nothing else about it is special.
 
 Results are in proportion to the time logged in: somebody who comes late has few of them and little time, takes the next
 call, and is then on a par; with bare counts they would take every call until they had caught up with the morning. The
 first minute of a log-in counts as a whole one. Over which time results count is the queue's `results_window`: the local
 day, week or month, the last hours, or since log-on; how exactly stands in `figures.py`.
 
-The rank of the first two does not change while an agent is free, so the index keeps them in order; for the others it
-looks at all free candidates.
+The rank of the first two and of the last does not change while an agent is free, so the index keeps them in order; for
+the others it looks at all free candidates.
 """
 
-from cti_server.core.entities import Agent, AgentDay, State
+from cti_server.core.entities import Agent, AgentDay, Call, State
 from cti_server.core.figures import figures
 from cti_server.core.settings import QueueSettings
-from cti_server.core.vocabulary import AgentId, Strategy
+from cti_server.core.vocabulary import OFFERED, AgentId, Strategy
 
 Rank = tuple[int, ...]
 
-IN_ORDER = (Strategy.LONGEST_IDLE, Strategy.TOP_DOWN)
+IN_ORDER = (Strategy.LONGEST_IDLE, Strategy.TOP_DOWN, Strategy.RING_ALL)
 """Strategies whose rank is fixed while an agent is free."""
 BY_FIGURES = (Strategy.EVEN_ANSWERED, Strategy.EVEN_TALK, Strategy.LOWEST_OCCUPANCY)
 """Strategies that compare what people did in the queue's window."""
+RING_ALL = Strategy.RING_ALL
 LOGGED_LEAST_US = 60_000_000
 HOUR_US = 3_600_000_000
 MILLION = 1_000_000
 _MASK = (1 << 64) - 1
+
+
+def rings_all(call: Call, settings: QueueSettings) -> bool:
+    """Is the call being offered in a way in which others may be asked as well?"""
+    return settings.strategy is RING_ALL and call.phase in OFFERED and call.named is None and not call.is_answered
 
 
 def standing(strategy: Strategy, agent: Agent, level: int) -> tuple[int, int]:
@@ -44,7 +54,7 @@ def standing(strategy: Strategy, agent: Agent, level: int) -> tuple[int, int]:
 def rank(settings: QueueSettings, agent: Agent, *, state: State, now: int, begins: int, level: int = 0) -> Rank:
     """``begins``: the beginning of the queue's window (`figures.beginning`)."""
     match settings.strategy:
-        case Strategy.LONGEST_IDLE | Strategy.TOP_DOWN:
+        case Strategy.LONGEST_IDLE | Strategy.TOP_DOWN | Strategy.RING_ALL:
             return standing(settings.strategy, agent, level)
         case Strategy.ROUND_ROBIN:
             queue = state.queues.get(settings.queue)

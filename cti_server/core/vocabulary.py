@@ -101,6 +101,10 @@ class CallPhase(StrEnum):
     CLEARED = "cleared"
 
 
+OFFERED = (CallPhase.RESERVED, CallPhase.ALERTING)
+"""It is offered to an agent, or to several, and still counts as waiting."""
+
+
 class LegState(StrEnum):
     OFFERED = "offered"
     INITIATED = "initiated"
@@ -113,12 +117,14 @@ class LegState(StrEnum):
 class OfferOutcome(StrEnum):
     """How an offer to an agent ended without a conversation; different things, never one.
 
-    ``WITHDRAWN`` is nobody's doing: the server took the offer back (after a restart)."""
+    ``ANSWERED_ELSEWHERE``: it rang at several, and a colleague was first. ``WITHDRAWN`` is nobody's doing: the server
+    took the offer back (after a restart)."""
 
     MISSED = "missed"
     DECLINED = "declined"
     DEVICE_FAILED = "device_failed"
     CALLER_GONE = "caller_gone"
+    ANSWERED_ELSEWHERE = "answered_elsewhere"
     WITHDRAWN = "withdrawn"
 
 
@@ -137,6 +143,7 @@ class ClearingCause(StrEnum):
     AGENT_HUNG_UP = "agent_hung_up"
     FLOW_ENDED = "flow_ended"
     CANCELLED = "cancelled"
+    ANSWERED_ELSEWHERE = "answered_elsewhere"
     BUSY = "busy"
     NO_ANSWER = "no_answer"
     REJECTED = "rejected"
@@ -207,6 +214,7 @@ class Strategy(StrEnum):
     TOP_DOWN = "top_down"
     ROUND_ROBIN = "round_robin"
     RANDOM = "random"
+    RING_ALL = "ring_all"
 
 
 class WorkOrder(StrEnum):

@@ -142,16 +142,17 @@ def agent_view(state: core.State, agent: core.Agent) -> out.AgentView:
 
 
 def call_view(state: core.State, agent: core.Agent) -> out.CallView | None:
-    """The agent's own call; None: there is none."""
+    """The agent's own call, as far as this agent is concerned; None: there is none."""
     call = state.calls.get(agent.call) if agent.call is not None else None
     if call is None:
         return None
     is_after_call = agent.state is AgentState.WORKING_AFTER_CALL
+    phase, since = _phase(call, agent)
     return out.CallView(
         call=call.call,
         direction=call.direction,
-        phase=AFTER_CALL_WORK if is_after_call else call.phase,
-        since=utc(state, agent.since if is_after_call else call.since),
+        phase=AFTER_CALL_WORK if is_after_call else phase,
+        since=utc(state, agent.since if is_after_call else since),
         number=display(text_of(state, call.number)),
         display_name=text_of(state, call.display_name),
         line=call.line,
@@ -162,7 +163,8 @@ def call_view(state: core.State, agent: core.Agent) -> out.CallView | None:
         customer=call.customer or "",
         candidates=call.candidates,
         waited_us=call.waited_us,
-        ring_until=_utc(state, _ring_limit(call)),
+        ring_until=_utc(state, _ring_limit(call, agent)),
+        rings_beside=max(0, len(call.parties) - 1),
         established_at=_utc(state, call.established_at),
         held_since=_utc(state, call.held_since),
         muted=call.muted,
@@ -180,8 +182,17 @@ def call_view(state: core.State, agent: core.Agent) -> out.CallView | None:
     )
 
 
-def _ring_limit(call: core.Call) -> int | None:
-    leg = call.legs.get(call.agent_leg) if call.agent_leg is not None else None
+def _phase(call: core.Call, agent: core.Agent) -> tuple[CallPhase, int]:
+    """Where one call is for this agent, and since when: while it rings at several, each has got so far alone."""
+    party = call.parties.get(agent.agent)
+    if party is None or call.phase not in (CallPhase.RESERVED, CallPhase.ALERTING):
+        return call.phase, call.since
+    return CallPhase.ALERTING if party.leg is not None else CallPhase.RESERVED, party.since
+
+
+def _ring_limit(call: core.Call, agent: core.Agent) -> int | None:
+    party = call.parties.get(agent.agent)
+    leg = call.legs.get(party.leg) if party is not None and party.leg is not None else None
     if leg is None or call.phase not in (CallPhase.RESERVED, CallPhase.ALERTING, CallPhase.INITIATED):
         return None
     return leg.limit_at if leg.state in (LegState.INITIATED, LegState.ALERTING) else None

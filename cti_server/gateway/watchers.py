@@ -64,7 +64,7 @@ class Watchers:
         self.clients: dict[AgentId, Client] = {}
         self._card_wanted = card_wanted
         self._name_of = name_of
-        self._told: dict[CallId, AgentId] = {}
+        self._told: dict[CallId, dict[AgentId, None]] = {}
         self._seq = 0
 
     def attach(self, client: Client, state: State, now: int) -> Snapshot:
@@ -94,16 +94,20 @@ class Watchers:
         if self.clients.get(client.agent) is not client:
             return False
         del self.clients[client.agent]
-        if client.call_view is not None:
-            self._told.pop(CallId(client.call_view.call), None)
+        self._forget(client.agent, client.call_view)
         return True
 
     def _remember(self, client: Client, before: CallView | None) -> None:
-        """Who was told last of which call."""
-        if before is not None and self._told.get(CallId(before.call)) == client.agent:
-            del self._told[CallId(before.call)]
+        """Who was told last of which call: several, where it rings at several."""
+        self._forget(client.agent, before)
         if client.call_view is not None:
-            self._told[CallId(client.call_view.call)] = client.agent
+            self._told.setdefault(CallId(client.call_view.call), {})[client.agent] = None
+
+    def _forget(self, agent: AgentId, view: CallView | None) -> None:
+        if view is not None and (told := self._told.get(CallId(view.call))) is not None:
+            told.pop(agent, None)
+            if not told:
+                del self._told[CallId(view.call)]
 
     def publish(self, recorded: Sequence[Recorded], state: State) -> None:
         """Tell everybody concerned what these events changed."""
@@ -135,11 +139,10 @@ class Watchers:
         return found
 
     def _owners(self, call_id: CallId, state: State) -> list[AgentId]:
-        """Whoever has the call now, and whoever was told of it last."""
+        """Whoever has the call now or is offered it, and whoever was told of it last."""
         call = state.calls.get(call_id)
-        now = [call.agent] if call is not None and call.agent is not None else []
-        before = self._told.get(call_id)
-        return now if before is None else [*now, before]
+        now = dict.fromkeys(call.parties) if call is not None else {}
+        return list({**now, **self._told.get(call_id, {})})
 
     # --- single facts ------------------------------------------------------------------------------------------------
 

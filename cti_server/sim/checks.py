@@ -3,7 +3,7 @@ Centre's word.
 
 I1 one terminal record for each accepted call · I2 what was acknowledged is there, once · I4 nothing is stuck · I5
 order within a queue · I6 each attempt once · the drawn tables of moves · no personal text in events · the fold of the
-journal is the state.
+journal is the state. What must hold while a call is offered stands in `ringing.py`.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,6 @@ from cti_server.core.vocabulary import (
     LegId,
     Micros,
     Occupation,
-    OfferOutcome,
     PersonalRef,
     QueueId,
     Strategy,
@@ -39,6 +38,7 @@ from cti_server.core.vocabulary import (
 from cti_server.sim.message_checks import MessageChecks
 from cti_server.sim.pin_checks import PinChecks
 from cti_server.sim.private import PRIVATE
+from cti_server.sim.ringing import BLAMELESS, Ringing
 
 OVERDUE_MAX_US = 5_000_000
 Key = tuple[int, int, int, int]
@@ -75,6 +75,7 @@ class Checks:
 
     def __init__(self) -> None:
         self.shadow = State()
+        self.ringing = Ringing(self.shadow, lambda agent, call: self._is_free(agent) and self._is_able(agent, call))
         self.accepted: dict[CallId, None] = {}
         self.terminal: dict[CallId, int] = {}
         self.established = 0
@@ -87,6 +88,7 @@ class Checks:
         self._dispositions: dict[CallId, tuple[str, str]] = {}
         self._notes: dict[CallId, tuple[int, PersonalRef]] = {}
         self._waiting: dict[QueueId, dict[CallId, Key]] = {}
+        self._offered: dict[QueueId, dict[CallId, Key]] = {}
         self._offered_from: dict[CallId, tuple[QueueId, e.OrderKey]] = {}
         self._legs: dict[LegId, CallId] = {}
         self._customer: dict[CallId, CustomerRef | None] = {}
@@ -114,8 +116,9 @@ class Checks:
             self._check_agent_free(event)
         elif isinstance(event, e.CallCleared):
             self._check_offer_over(event)
-        elif isinstance(event, e.OfferEnded) and event.outcome in (OfferOutcome.CALLER_GONE, OfferOutcome.WITHDRAWN):
+        elif isinstance(event, e.OfferEnded) and event.outcome in BLAMELESS:
             self._kept_idle_since[event.agent] = self.shadow.agents[event.agent].idle_since
+        self.ringing.saw(event)
         apply(self.shadow, event)
         self._check_call_move(event, before_call)
         self._check_agent_moves(event, before_agents)
@@ -128,6 +131,7 @@ class Checks:
         """The events of one step are durable together: what they say must be whole."""
         if self._unsettled:
             raise Violation(f"agents became idle and nobody said what they are now: {self._unsettled}")
+        self.ringing.step_over()
         for event in events:
             if not isinstance(event, e.CallbackRequested) or event.recording is not None:
                 continue  # a message is kept also when its file came late and the caller has gone on
@@ -157,6 +161,7 @@ class Checks:
                 self._check_returned(event)
                 key = (event.key.rank, 0 if event.returned else 1, event.key.due_at, event.key.sequence)
                 self._waiting.setdefault(event.queue, {})[event.call] = key
+                self._offered.setdefault(event.queue, {}).pop(event.call, None)
             case e.CallReordered():
                 before = self._waiting.setdefault(event.queue, {}).get(event.call)
                 if before is not None:
@@ -173,6 +178,7 @@ class Checks:
             case e.CallLeftQueue():
                 self._foretold.pop(event.call, None)
                 self._waiting.setdefault(event.queue, {}).pop(event.call, None)
+                self._offered.setdefault(event.queue, {}).pop(event.call, None)
                 self._offered_from.pop(event.call, None)
             case e.CallCleared():
                 self.terminal[event.call] = self.terminal.get(event.call, 0) + 1
@@ -235,7 +241,7 @@ class Checks:
         agent = self.shadow.agents[event.agent]
         if not self._is_free(agent) or not self._is_able(agent, event.call):
             raise Violation(f"call {event.call} was delivered to agent {agent.agent}, who cannot take it")
-        if event.rule != Strategy.LONGEST_IDLE:
+        if event.rule not in (Strategy.LONGEST_IDLE, Strategy.RING_ALL):
             return
         for other in self.shadow.agents.values():
             if other.idle_since < agent.idle_since and self._is_free(other) and self._is_able(other, event.call):
@@ -283,21 +289,26 @@ class Checks:
         call = self.shadow.calls[event.call]
         assert call.key is not None
         self._offered_from[event.call] = (event.queue, call.key)
-        waiting = self._waiting.setdefault(event.queue, {})
-        key = waiting.pop(event.call, None)
+        offered = self._offered.setdefault(event.queue, {})
+        key = self._waiting.setdefault(event.queue, {}).pop(event.call, None) or offered.get(event.call)
         if key is None:
             raise Violation(f"I5: call {event.call} was delivered and did not wait")
+        offered[event.call] = key
         agent = self.shadow.agents[event.agent]
-        passed = [other for other, others_key in waiting.items() if others_key < key and self._is_able(agent, other)]
-        if passed:
+        if passed := self._before(key, event.queue, agent):
             raise Violation(f"I5: call {event.call} passed {passed}")
         settings = self.shadow.settings
         if settings.work_order is not WorkOrder.DUE_FIRST or any(queue.weight != 1 for queue in settings.queues):
             return
-        for queue, others in self._waiting.items():
-            earlier = (other for other, others_key in others.items() if others_key < key)
-            if due_first := [other for other in earlier if self._is_able(agent, other)]:
+        for queue in self._waiting:
+            if due_first := self._before(key, queue, agent):
                 raise Violation(f"A3: agent {event.agent} serves {queue}, where {due_first} were due before")
+
+    def _before(self, key: Key, queue: QueueId, agent: Agent) -> list[CallId]:
+        """Those with a smaller key who wait for this agent, or ring at others and could ring here too."""
+        ringing = [(call, key) for call, key in self._offered.get(queue, {}).items() if self.ringing.is_open(call)]
+        asking = [*self._waiting.get(queue, {}).items(), *ringing]
+        return [call for call, its_key in asking if its_key < key and self._is_able(agent, call)]
 
     # --- the drawn tables --------------------------------------------------------------------------------------------
 
@@ -362,9 +373,8 @@ class Checks:
         if found:
             raise Violation(f"after a restart: {found}")
         unsure = (CallPhase.INITIATED, CallPhase.RESERVED, CallPhase.ALERTING)
-        left = [call.call for call in centre.state.calls.values() if call.phase in unsure and call.release_at is None]
-        just_placed = [call for call in left if centre.state.calls[call].agent_leg is not None]
-        if dead := [call for call in just_placed if not centre.state.calls[call].delivered_at == centre.state.last_at]:
+        left = [call for call in centre.state.calls.values() if call.phase in unsure]
+        if dead := [call.call for call in left if any(p.since < centre.state.last_at for p in call.parties.values())]:
             raise Violation(f"calls {dead} wait for legs that died with the process")
         if centre.state != self.shadow:
             raise Violation("the restored state is not the fold of the journal")

@@ -119,6 +119,7 @@ def _settings(scenario: Scenario, variant: Variant, after_call: Draws, seed: int
                 wait_ceiling_s=queue.wait_ceiling_s,
                 results_window=ResultsWindow(queue.results_window),
                 results_hours=queue.results_hours,
+                ring_all_max=queue.ring_all_max,
                 after_call_work_s=AFTER_CALL_LIMIT_S if works else 0,
                 maximum_waiting=queue.maximum_waiting,
                 maximum_wait_s=queue.maximum_wait_s,

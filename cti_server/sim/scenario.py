@@ -48,6 +48,7 @@ class SimulatedQueue(msgspec.Struct, frozen=True, kw_only=True):
     wait_ceiling_s: Annotated[int, Meta(ge=0, le=86_400)] = 0
     results_window: Literal["today", "log_on", "week", "month", "hours"] = "today"
     results_hours: Annotated[int, Meta(ge=1, le=24)] = 8
+    ring_all_max: Annotated[int, Meta(ge=2, le=50)] = 10
     maximum_waiting: Annotated[int, Meta(ge=0, le=1_000_000)] = 1_000_000
     maximum_wait_s: Annotated[int, Meta(ge=1, le=10_000_000)] = 10_000_000
 

@@ -15,7 +15,7 @@ from cti_server.core.settings import (
     QueueSettings,
     RelaxSettings,
 )
-from cti_server.core.vocabulary import AgentId, Extension, OverflowWhen, QueueId
+from cti_server.core.vocabulary import AgentId, Extension, OverflowWhen, QueueId, Strategy
 from ivr.loader import load_flows
 from ivr.model import AnswerNode, Flow, FlowSet, HangUpNode, MessageNode, Node, QueueNode, TransferNode
 
@@ -84,6 +84,17 @@ def sample_settings(*, pop_wait_ms: int = 150, after_call_work_s: int = 20) -> C
         callback_retry_s=60,
         callback_attempts=2,
     )
+
+
+def ring_all_settings() -> CentreSettings:
+    """The first queue rings at three phones at once, the other one at everybody."""
+    settings = sample_settings()
+    orders, care = settings.queues
+    queues = (
+        structs.replace(orders, strategy=Strategy.RING_ALL, ring_all_max=3),
+        structs.replace(care, strategy=Strategy.RING_ALL),
+    )
+    return structs.replace(settings, queues=queues)
 
 
 def sample_agents(count: int) -> tuple[AgentProfile, ...]:
@@ -170,7 +181,7 @@ def of_two_languages(day: Scenario) -> Scenario:
 
 def variants(*, steps: int = 300) -> tuple[Scenario, ...]:
     """What a seed chooses among: an ordinary bad day, few agents, guessed PINs, many crashes, nothing broken, two
-    languages."""
+    languages, and the same where queues ring everybody."""
     day = busy_day(steps=steps)
     return (
         day,
@@ -179,6 +190,7 @@ def variants(*, steps: int = 300) -> tuple[Scenario, ...]:
         replace(day, faults=replace(FAULTS, crash_share=0.03, signal_doubled_share=0.15)),
         replace(day, faults=Faults(), agents=sample_agents(9), settings=sample_settings(pop_wait_ms=0)),
         of_two_languages(day),
+        of_two_languages(replace(day, settings=ring_all_settings(), patience_s=25.0)),
     )
 
 

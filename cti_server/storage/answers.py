@@ -53,7 +53,7 @@ class CallStep(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
-    """``outcome``: answered, missed, declined, device_failed, caller_gone; empty while it rings."""
+    """``outcome``: answered, missed, declined, device_failed, caller_gone, answered_elsewhere; empty while it rings."""
 
     agent: int
     queue: str

@@ -63,4 +63,4 @@ NOTICES: dict[str, tuple[str, ...]] = {
     "after_call_work_ended": ("call",),
     "callback_exhausted": ("callback",),
 }
-OFFER_OUTCOMES = ("missed", "declined", "device_failed", "caller_gone", "withdrawn")
+OFFER_OUTCOMES = ("missed", "declined", "device_failed", "caller_gone", "answered_elsewhere", "withdrawn")

@@ -118,7 +118,9 @@ class ScriptPlace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CallView(msgspec.Struct, frozen=True, kw_only=True):
-    """The agent's own call. ``phase`` is a CallPhase, or ``after_call_work``; times are UTC µs."""
+    """The agent's own call. ``phase`` is a CallPhase, or ``after_call_work``; times are UTC µs.
+
+    ``rings_beside``: at how many colleagues it rings, too."""
 
     call: int
     direction: str
@@ -135,6 +137,7 @@ class CallView(msgspec.Struct, frozen=True, kw_only=True):
     candidates: tuple[str, ...] = ()
     waited_us: int = 0
     ring_until: int | None = None
+    rings_beside: int = 0
     established_at: int | None = None
     held_since: int | None = None
     muted: bool = False
@@ -400,7 +403,8 @@ class CallChanged(msgspec.Struct, frozen=True, kw_only=True, tag="call"):
 
 
 class OfferEnded(msgspec.Struct, frozen=True, kw_only=True, tag="offer_ended"):
-    """``outcome``: missed, declined, device_failed, caller_gone or withdrawn: different messages."""
+    """``outcome``: missed, declined, device_failed, caller_gone, answered_elsewhere (by a colleague) or withdrawn:
+    different messages."""
 
     call: int
     outcome: str

@@ -112,7 +112,7 @@ def test_the_deadline_is_the_next_thing_that_happens_by_itself() -> None:
     assert house.centre.next_deadline() is None
     house.at_work(KIM)
     call = house.arrive()
-    assert house.centre.next_deadline() == call.release_at
+    assert house.centre.next_deadline() == call.parties[KIM].release_at
     house.tell(i.Tick())
     assert not house.events, "a tick before its time changes nothing"
 
@@ -147,7 +147,7 @@ def test_a_broken_law_in_production_is_recorded_and_the_stuck_are_let_go() -> No
     house.at_work(KIM, LEE)
     call = house.talking()
     house.centre = Centre(house.state)
-    call.agent = None
+    call.parties.clear()
     house.tell(i.LegChanged(leg=call.agent_leg or 0, resume=b"x"))  # type: ignore[arg-type]
     house.tell(i.DesktopLost(agent=KIM))
     assert house.one(e.InvariantBroken).agent == KIM

@@ -78,7 +78,7 @@ def state() -> core.State:
     )  # fmt: skip
     made.calls[CallId(9)] = core.Call(
         call=CallId(9), direction=Direction.INBOUND, phase=CallPhase.CLEARED, arrived_at=Micros(1), since=Micros(40),
-        number=PersonalRef(3), agent=KIM, established_at=Micros(10),
+        number=PersonalRef(3), parties={KIM: core.Party(agent=KIM, since=Micros(5))}, established_at=Micros(10),
     )  # fmt: skip
     made.personal[PersonalRef(3)] = "01023456789"
     return made

@@ -19,6 +19,43 @@ Plant = tuple[str, str, str, str]
 PLANTS: tuple[Plant, ...] = (
     ("a missed call is forgotten", "offers.py", "        queues.put_back(step, call)\n", "        pass\n"),
     (
+        "the others ring on when one has answered",
+        "legs.py",
+        "    offers.answered(step, call, leg)\n",
+        "",
+    ),
+    (
+        "who was not the first to answer has missed the call",
+        "offers.py",
+        "    OfferOutcome.MISSED: NotReadyReason.MISSED_CALL,\n",
+        "    OfferOutcome.MISSED: NotReadyReason.MISSED_CALL,\n"
+        "    OfferOutcome.ANSWERED_ELSEWHERE: NotReadyReason.MISSED_CALL,\n",
+    ),
+    (
+        "one who declines takes the call from all whom it rings at",
+        "offers.py",
+        "    if not call.parties and outcome is not OfferOutcome.CALLER_GONE:\n",
+        "    if outcome not in (OfferOutcome.CALLER_GONE, OfferOutcome.ANSWERED_ELSEWHERE):\n",
+    ),
+    (
+        "a call rings at more phones than it may",
+        "index.py",
+        " and len(call.parties) < line.settings.ring_all_max",
+        "",
+    ),
+    (
+        "who becomes free while it rings is not asked",
+        "strategies.py",
+        " and call.phase in OFFERED",
+        " and call.phase is OFFERED[0]",
+    ),
+    (
+        "an answered call goes on ringing at others",
+        "strategies.py",
+        " and call.named is None and not call.is_answered\n",
+        " and call.named is None\n",
+    ),
+    (
         "a blameless agent loses the place among the idle",
         "offers.py",
         "idle_since=agent.idle_since, not_ready",
@@ -27,8 +64,8 @@ PLANTS: tuple[Plant, ...] = (
     (
         "the phone rings whenever a card is shown",
         "offers.py",
-        "    if call.phase is CallPhase.RESERVED:\n        _ring(step, call, CardOutcome.SHOWN)",
-        "    _ring(step, call, CardOutcome.SHOWN)",
+        "    if call.parties[agent.agent].release_at is not None:\n        _ring(step, call, agent, CardOutcome.SHOWN)",
+        "    _ring(step, call, agent, CardOutcome.SHOWN)",
     ),
     (
         "legs are forgotten and not let go",
@@ -52,7 +89,7 @@ PLANTS: tuple[Plant, ...] = (
     (
         "offers outlive a restart",
         "restart.py",
-        "        offers.end(step, call, OfferOutcome.WITHDRAWN, reason=REASON, resumes_flow=False)\n",
+        "        offers.end_all(step, call, OfferOutcome.WITHDRAWN, reason=REASON, resumes_flow=False)\n",
         "        pass\n",
     ),
     (
@@ -72,7 +109,7 @@ PLANTS: tuple[Plant, ...] = (
     (
         "an agent is kept by a caller who has gone",
         "legs.py",
-        "        offers.end(step, call, OfferOutcome.CALLER_GONE)\n",
+        "        offers.end_all(step, call, OfferOutcome.CALLER_GONE)\n",
         "        pass\n",
     ),
     (
@@ -97,7 +134,7 @@ PLANTS: tuple[Plant, ...] = (
     (
         "the wait for the card is not limited",
         "deadlines.py",
-        "        found.append(call.release_at)\n",
+        "        found += [party.release_at for party in call.parties.values()]\n",
         "        pass\n",
     ),
     (

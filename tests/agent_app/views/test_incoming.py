@@ -10,6 +10,7 @@ from agent_app.i18n import tr
 from agent_app.softphone.messages import Answer
 from agent_app.views.incoming_panel import IncomingToast
 from cti_server.wire.client import ConfirmCardShown, DeclineCall, EndCall
+from cti_server.wire.codes import OFFER_OUTCOMES as OUTCOMES
 from cti_server.wire.server import AgentChanged, OfferEnded
 from tests.agent_app import sample
 from tests.agent_app.stage import Stage
@@ -74,7 +75,7 @@ def test_a_remembered_accept_is_not_for_the_next_call(stage: Stage) -> None:
     assert not [order for order in stage.phone.orders if isinstance(order, Answer)]
 
 
-@pytest.mark.parametrize("outcome", ["missed", "declined", "device_failed", "caller_gone", "withdrawn"])
+@pytest.mark.parametrize("outcome", OUTCOMES)
 def test_each_result_has_its_own_sentence(stage: Stage, outcome: str) -> None:
     stage.ring()
     stage.fact(AgentChanged(agent=sample.agent(mode="not_ready", reason="missed_call")))
@@ -86,6 +87,25 @@ def test_each_result_has_its_own_sentence(stage: Stage, outcome: str) -> None:
     stage.now += 9_000_000
     stage.session.tick.emit()
     assert line.text() == ""
+
+
+def test_a_call_that_rings_at_colleagues_says_so(stage: Stage) -> None:
+    stage.call("alerting", "alerting", rings_beside=2)
+    stage.settle()
+    assert tr("incoming.beside", n=2) in stage.view.incoming.body.line.text()
+    stage.call("alerting", "alerting", rings_beside=0)
+    assert tr("incoming.beside", n=0) not in stage.view.incoming.body.line.text()
+
+
+def test_a_colleague_who_was_first_is_no_call_to_act(stage: Stage) -> None:
+    stage.ring()
+    stage.fact(OfferEnded(call=sample.CALL, outcome="answered_elsewhere", number="01023456789"))
+    stage.settle()
+    banners = stage.view.banners
+    assert banners.result.isVisible() and not banners.dial.isVisible() and not banners.ready.isVisible()
+    stage.now += 5_000_000
+    stage.session.tick.emit()
+    assert banners.result.text() == ""
 
 
 def test_escape_never_ends_or_declines_a_call(stage: Stage) -> None:
