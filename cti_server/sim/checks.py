@@ -114,8 +114,6 @@ class Checks:
             self._was_pending = self.shadow.agents[event.agent].pending_ready is not None
         if isinstance(event, e.CallDelivered):
             self._check_agent_free(event)
-        elif isinstance(event, e.CallCleared):
-            self._check_offer_over(event)
         elif isinstance(event, e.OfferEnded) and event.outcome in BLAMELESS:
             self._kept_idle_since[event.agent] = self.shadow.agents[event.agent].idle_since
         self.ringing.saw(event)
@@ -246,12 +244,6 @@ class Checks:
         for other in self.shadow.agents.values():
             if other.idle_since < agent.idle_since and self._is_free(other) and self._is_able(other, event.call):
                 raise Violation(f"A2: agent {other.agent} has been idle for longer than {agent.agent}")
-
-    def _check_offer_over(self, event: e.CallCleared) -> None:
-        """A caller does not leave while an agent is being offered the call: that offer ends, and says how."""
-        call = self.shadow.calls.get(event.call)
-        if call is not None and call.phase in (CallPhase.RESERVED, CallPhase.ALERTING) and call.agent is not None:
-            raise Violation(f"call {event.call} ended while it was offered to agent {call.agent}")
 
     def _is_free(self, agent: Agent) -> bool:
         has_desktop = agent.desktop_connected if agent.has_desktop else True

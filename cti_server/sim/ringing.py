@@ -3,7 +3,7 @@
 A call is offered to a second person only where its queue rings all, no more than so many at once, and to nobody once
 somebody has answered · whoever is free and able is rung while there is room · the first who answers has it, in the
 same step nobody else is rung any longer, and none of them is blamed · only a phone that rang its full time was missed
-· a call goes back when the last of its offers has ended, not before.
+· a call goes back when the last of its offers has ended, not before, and ends only when each of them has.
 """
 
 from collections.abc import Callable
@@ -61,6 +61,8 @@ class Ringing:
                 self._lifted(event)
             case e.OfferEnded():
                 self._ended(event)
+            case e.CallCleared() if event.call in self._rung:
+                raise RingingBroken(f"call {event.call} ended while it was offered to {list(self._rung[event.call])}")
             case e.CallEstablished() | e.CallCleared():
                 self._rung.pop(event.call, None)
                 self._answered.pop(event.call, None)
