@@ -10,6 +10,7 @@ from typing import Any
 
 from cti_server.core.events import Foretold, OrderKey
 from cti_server.core.settings import AgentProfile, CentreSettings
+from cti_server.core.tallies import AgentDay, Lesson, RecentHours
 from cti_server.core.vocabulary import (
     AgentId,
     AgentMode,
@@ -199,39 +200,6 @@ class Call:
 
 
 @dataclass(slots=True)
-class AgentDay:
-    """An agent's own figures of one local day (``day``: days since 1970-01-01), or of the time that the field names.
-
-    ``logged_us`` ⊇ ``ready_us`` (Ready and free), ``offered_us`` (reserved, ringing), ``handling_us`` (conversation,
-    hold, after-call work); each up to ``Agent.accounted_at``.
-    """
-
-    day: int = 0
-    answered: int = 0
-    dialled: int = 0
-    missed: int = 0
-    talk_us: int = 0
-    talks: int = 0
-    logged_us: int = 0
-    ready_us: int = 0
-    offered_us: int = 0
-    handling_us: int = 0
-
-
-@dataclass(slots=True)
-class RecentHours:
-    """The figures of the last hours: totals, and what they were when each quarter-hour from ``first`` on began.
-
-    ``first``: its number in engine time. ``kept``: how many marks; a mark is (calls, talk, logged in, ready, handling).
-    """
-
-    kept: int
-    first: int
-    marks: list[tuple[int, int, int, int, int]]
-    total: AgentDay = field(default_factory=AgentDay)
-
-
-@dataclass(slots=True)
 class Agent:
     """Mode × occupation. ``since``: of the CSTA state; ``idle_since``: what longest idle counts from."""
 
@@ -279,18 +247,6 @@ class Agent:
             and self.phone_registered
             and (self.desktop_connected or not self.has_desktop)
         )
-
-
-@dataclass(slots=True)
-class Lesson:
-    """How far the waits of a group of callers were from what was foretold (`fold_waits.py`): averages over the latest,
-    and what each end of the interval is multiplied by, in millionths."""
-
-    callers: int = 0
-    waited_us: int = 0
-    foretold_us: int = 0
-    low_ppm: int = 1_000_000
-    high_ppm: int = 1_000_000
 
 
 @dataclass(slots=True)

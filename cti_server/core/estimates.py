@@ -19,10 +19,11 @@ Decides what is expected and what may be said; when it is said is the flow's bus
 
 import msgspec
 
-from cti_server.core.entities import Call, Lesson, Queue
+from cti_server.core.entities import Call, Queue
 from cti_server.core.events import Foretold, OrderKey
 from cti_server.core.fold_waits import ONE_PPM
 from cti_server.core.step import Step
+from cti_server.core.tallies import Lesson
 from cti_server.core.vocabulary import QueueId
 
 SAMPLES_LEAST = 5

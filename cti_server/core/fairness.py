@@ -11,10 +11,11 @@ from enum import StrEnum
 
 import msgspec
 
-from cti_server.core.entities import Agent, AgentDay, State
+from cti_server.core.entities import Agent, State
 from cti_server.core.figures import midnight_before
 from cti_server.core.skills import first_stage, stages
 from cti_server.core.strategies import occupancy_millionths
+from cti_server.core.tallies import AgentDay
 from cti_server.core.vocabulary import AgentId, AgentMode, Extension, Occupation
 
 SHARE_NOTABLE = 0.15

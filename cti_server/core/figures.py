@@ -15,8 +15,9 @@ Folds call `account`, `counted`, `close` and `keep_hours`; strategies read by `b
 """
 
 from cti_server.core.clock import DAY_US, THURSDAY, first_of_month, local_day, local_us
-from cti_server.core.entities import Agent, AgentDay, RecentHours, State
+from cti_server.core.entities import Agent, State
 from cti_server.core.settings import QueueSettings
+from cti_server.core.tallies import AgentDay, RecentHours
 from cti_server.core.vocabulary import AgentMode, Micros, Occupation, ResultsWindow
 
 QUARTER_US = 900_000_000

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from cti_server.core import events as e
-from cti_server.core.entities import Agent, AgentDay, Callback, CarriedOut, Queue, State, command_key
+from cti_server.core.entities import Agent, Callback, CarriedOut, Queue, State, command_key
 from cti_server.core.figures import account, close, keep_hours
 from cti_server.core.fold_shared import drop_call_of
+from cti_server.core.tallies import AgentDay
 from cti_server.core.vocabulary import AgentMode, CallbackState, Micros, Occupation
 
 REMEMBERED_US = 24 * 3_600_000_000

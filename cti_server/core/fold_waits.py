@@ -13,8 +13,9 @@ below the lower one, and one in ten above the upper (stochastic approximation of
 Callers who hung up teach nothing: how long they would have waited nobody knows.
 """
 
-from cti_server.core.entities import Lesson, Queue
+from cti_server.core.entities import Queue
 from cti_server.core.events import Foretold
+from cti_server.core.tallies import Lesson
 from cti_server.core.vocabulary import Micros
 
 PACE_MEMORY = 32

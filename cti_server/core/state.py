@@ -16,7 +16,6 @@ from cti_server.core import fold_agents, fold_calls, fold_talks
 from cti_server.core.entities import (
     START,
     Agent,
-    AgentDay,
     Call,
     Callback,
     CarriedOut,
@@ -29,6 +28,7 @@ from cti_server.core.entities import (
 )
 from cti_server.core.events import Event
 from cti_server.core.snapshot import decode_snapshot, encode_snapshot, schema_hash
+from cti_server.core.tallies import AgentDay
 from cti_server.core.vocabulary import SWITCH_LEG_BIT, PersonalRef
 
 __all__ = [

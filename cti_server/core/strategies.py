@@ -21,9 +21,10 @@ The rank of the first two and of the last does not change while an agent is free
 the others it looks at all free candidates.
 """
 
-from cti_server.core.entities import Agent, AgentDay, Call, State
+from cti_server.core.entities import Agent, Call, State
 from cti_server.core.figures import figures
 from cti_server.core.settings import QueueSettings
+from cti_server.core.tallies import AgentDay
 from cti_server.core.vocabulary import OFFERED, AgentId, Strategy
 
 Rank = tuple[int, ...]

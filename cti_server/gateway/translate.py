@@ -15,6 +15,7 @@ from cti_server.core import inputs
 from cti_server.core.clock import local_day
 from cti_server.core.errors import Refused
 from cti_server.core.settings import CodeSettings, QueueSettings
+from cti_server.core.tallies import AgentDay
 from cti_server.core.vocabulary import (
     AgentId,
     AgentState,
@@ -290,7 +291,7 @@ def queue_gauge(state: core.State, settings: QueueSettings, now: int) -> out.Que
 
 
 def my_day(state: core.State, agent: core.Agent, now: int) -> out.MyDay:
-    today = agent.today if agent.today.day == _day(state, now) else core.AgentDay()
+    today = agent.today if agent.today.day == _day(state, now) else AgentDay()
     return out.MyDay(
         answered=today.answered,
         dialled=today.dialled,

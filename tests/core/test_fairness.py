@@ -1,8 +1,9 @@
 """How even a day was, and what explains a difference."""
 
-from cti_server.core.entities import Agent, AgentDay, State
+from cti_server.core.entities import Agent, State
 from cti_server.core.fairness import Share, Why, fairness
 from cti_server.core.settings import CentreSettings
+from cti_server.core.tallies import AgentDay
 from cti_server.core.vocabulary import AgentId, AgentMode, Micros, Occupation
 from tests.core.house import CARE, KIM, LEE, ORDERS, PARK, SECOND, SETTINGS, House, profile
 

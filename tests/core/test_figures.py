@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from cti_server.core import events as e
 from cti_server.core import inputs as i
 from cti_server.core.clock import first_of_month
-from cti_server.core.entities import Agent, AgentDay
+from cti_server.core.entities import Agent
 from cti_server.core.events import Event
 from cti_server.core.figures import QUARTER_US, beginning, figures
 from cti_server.core.settings import CentreSettings, QueueSettings
 from cti_server.core.state import State, apply, decode_snapshot, encode_snapshot, fold
+from cti_server.core.tallies import AgentDay
 from cti_server.core.vocabulary import AgentMode, Occupation, ResultsWindow, Strategy
 from tests.core.house import KIM, LEE, ORDERS, PARK, SECOND, SETTINGS, House, assert_delivered, profile
 

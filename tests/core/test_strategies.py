@@ -2,10 +2,11 @@
 
 import msgspec
 
-from cti_server.core.entities import Agent, AgentDay, State
+from cti_server.core.entities import Agent, State
 from cti_server.core.inputs import DesktopConnected
 from cti_server.core.settings import QueueSettings
 from cti_server.core.strategies import rank
+from cti_server.core.tallies import AgentDay
 from cti_server.core.vocabulary import AgentId, AgentMode, Micros, ResultsWindow, Strategy
 from tests.core.house import CARE, KIM, LEE, ORDERS, PARK, SECOND, SETTINGS, House, assert_delivered, profile
 

@@ -10,6 +10,7 @@ from cti_server.core import inputs
 from cti_server.core.errors import Refused
 from cti_server.core.events import OrderKey
 from cti_server.core.settings import AgentProfile, CentreSettings, QueueSettings
+from cti_server.core.tallies import AgentDay
 from cti_server.core.vocabulary import (
     AgentId,
     AgentMode,
@@ -137,6 +138,6 @@ def test_my_day_knows_no_mean_before_the_first_talk() -> None:
     made = state()
     agent = made.agents[KIM]
     assert translate.my_day(made, agent, 0).talk_mean_s is None
-    agent.today = core.AgentDay(day=0, answered=2, talks=2, talk_us=300_000_000)
+    agent.today = AgentDay(day=0, answered=2, talks=2, talk_us=300_000_000)
     assert translate.my_day(made, agent, 0).talk_mean_s == 150.0
     assert translate.my_day(made, agent, 86_400_000_000).answered == 0
