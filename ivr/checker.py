@@ -13,6 +13,7 @@ from ivr.model import (
     AnswerNode,
     BranchNode,
     CallbackNode,
+    ExtensionNode,
     Flow,
     HoursNode,
     IdentifyNode,
@@ -42,7 +43,7 @@ def check_flow(flow: Flow, prompts: PromptSet, queues: Collection[str] | None = 
         found += _fields(flow, name, node)
         found += _queue_names(name, node, queues)
     if not found:  # ways are followed only where all names exist
-        found = [*_ways(flow), *_unused_hours(flow)]
+        found = [*_ways(flow), *_asked_for(flow), *_unused_hours(flow)]
     return found
 
 
@@ -92,7 +93,7 @@ def _fields(flow: Flow, name: NodeId, node: Node) -> Iterator[Finding]:
     for key in keys:
         if len(key) != 1 or key not in KEYS:
             yield Finding((*place, "keys", key), f"{name}: {key} is not a key of a telephone", "0–9, * or #")
-    if isinstance(node, IdentifyNode | PinNode | CallbackNode) and node.digits_min > node.digits_max:
+    if isinstance(node, IdentifyNode | PinNode | ExtensionNode | CallbackNode) and node.digits_min > node.digits_max:
         yield Finding((*place, "digits_min"), f"{name}: digits_min is above digits_max")
     match node:
         case MenuNode() | LanguageNode() if not keys:
@@ -189,6 +190,27 @@ def _unidentified(flow: Flow) -> Iterator[Finding]:
     for name, node in flow.nodes.items():
         if isinstance(node, PinNode) and name in before:
             yield Finding(("nodes", name), f"{name} asks for a PIN, but nobody may have been identified before")
+
+
+def _asked_for(flow: Flow) -> Iterator[Finding]:
+    """Who is asked for by extension is given the call by a queue node, and a queue node needs somebody asked for."""
+    nodes = flow.nodes
+    after: set[NodeId] = set()
+    for name, node in nodes.items():
+        if isinstance(node, ExtensionNode):
+            onward = reachable(nodes, node.found)
+            after |= onward
+            if not any(_gives_to_asked_for(nodes[other]) for other in onward):
+                what = f"{name}: who is asked for is given the call by no queue"
+                yield Finding(("nodes", name, "found"), what, "a queue node with named: asked_for")
+    for name, node in nodes.items():
+        if _gives_to_asked_for(node) and name not in after:
+            what = f"{name}: nobody can have been asked for"
+            yield Finding(("nodes", name, "named"), what, "an extension node must lead here")
+
+
+def _gives_to_asked_for(node: Node) -> bool:
+    return isinstance(node, QueueNode) and node.named == "asked_for"
 
 
 def _unused_hours(flow: Flow) -> Iterator[Finding]:

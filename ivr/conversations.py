@@ -19,6 +19,7 @@ from msgspec import Meta
 
 from ivr.model import Flow
 from ivr.orders import (
+    AgentLookedUp,
     AnnouncementDue,
     Answer,
     Answered,
@@ -31,6 +32,7 @@ from ivr.orders import (
     DataWaitEnded,
     DigitsCollected,
     Enqueue,
+    FindAgent,
     FlowContext,
     FlowInput,
     FlowPosition,
@@ -93,10 +95,9 @@ class TalkStep(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a conversation; exactly one field is given.
 
     hears: the next prompts, in order and without gaps (`id`, or `id@en` for another language than the caller's).
-    presses: a key, or a number. silence: no key in time. customer, pin, callback, message, queue: how the world
-    answers.
-    language: the one that the call has now. queued: the queue where the call waits. ends: `hang_up <reason>`,
-    `transfer <number>` or `queue <name>` (waiting there, nothing more to come).
+    presses: a key, or a number. silence: no key in time. customer, pin, agent, callback, message, queue: how the world
+    answers. language: the one that the call has now. queued: the queue where the call waits; named: for whom first.
+    ends: `hang_up <reason>`, `transfer <number>` or `queue <name>` (waiting there, nothing more to come).
     """
 
     hears: tuple[str, ...] | None = None
@@ -104,6 +105,7 @@ class TalkStep(msgspec.Struct, frozen=True, kw_only=True):
     silence: bool | None = None
     customer: Literal["found", "several", "unknown"] | None = None
     pin: Literal["verified", "wrong", "locked", "unavailable"] | None = None
+    agent: Literal["found", "absent", "unknown"] | None = None
     callback: Literal["stored", "refused"] | None = None
     message: Literal["stored", "too_short", "anew", "refused"] | None = None
     queue: Literal["refused"] | None = None
@@ -111,6 +113,7 @@ class TalkStep(msgspec.Struct, frozen=True, kw_only=True):
     restarted: bool | None = None
     language: str | None = None
     queued: str | None = None
+    named: Literal["asked_for", "nobody"] | None = None
     ends: str | None = None
 
 
@@ -163,6 +166,9 @@ class Talk:
             self._expect(step.language, self._step.position.language if self._step.position else "no call", "language")
         elif step.queued is not None:
             self._expect(step.queued, self._queue or "no queue", "queue")
+        elif step.named is not None:
+            named = self._awaited.named if isinstance(self._awaited, Enqueue) else None
+            self._expect(step.named, named or "nobody", "one waited for")
         elif step.ends is not None:
             self._end(step.ends)
         else:
@@ -216,6 +222,8 @@ class Talk:
                 return CustomerIdentified(candidates=1 if found == "found" else 2)
             case TalkStep(pin=str(result)), VerifyPin():
                 return PinChecked(result=result)
+            case TalkStep(agent=str(result)), FindAgent():
+                return AgentLookedUp(result=result)
             case TalkStep(callback=str(result)), RequestCallback():
                 return CallbackStored() if result == "stored" else CallbackRefused()
             case TalkStep(message=str(result)), RecordMessage():
@@ -258,7 +266,7 @@ class Talk:
                 self._ended = f"hang_up {order.reason}"
             case Transfer():
                 self._ended = f"transfer {order.number}"
-            case Identify() | VerifyPin() | RequestCallback() | RecordMessage() | SetQueueKeys():
+            case Identify() | VerifyPin() | FindAgent() | RequestCallback() | RecordMessage() | SetQueueKeys():
                 self._awaited = order
             case Answer() | WaitForData() | SetLanguage():
                 pass

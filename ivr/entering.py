@@ -8,6 +8,7 @@ from ivr.model import (
     AnswerNode,
     BranchNode,
     CallbackNode,
+    ExtensionNode,
     Flow,
     HangUpNode,
     HoursNode,
@@ -48,7 +49,7 @@ STAGE_NUMBER = "number"
 STAGE_STORING = "storing"
 STAGE_RECORDING = "recording"
 
-Collecting = LanguageNode | MenuNode | IdentifyNode | PinNode
+Collecting = LanguageNode | MenuNode | IdentifyNode | PinNode | ExtensionNode
 
 
 def enter(flow: Flow, node: Node, position: FlowPosition, context: FlowContext) -> Outcome:
@@ -59,7 +60,7 @@ def enter(flow: Flow, node: Node, position: FlowPosition, context: FlowContext) 
             return GoTo(target=node.open if is_open(flow.hours[node.table], context) else node.closed)
         case PlayNode():
             return Stay(orders=(play(node.prompts, position, interruptible=node.interruptible),))
-        case LanguageNode() | MenuNode() | PinNode():
+        case LanguageNode() | MenuNode() | PinNode() | ExtensionNode():
             return Stay(orders=(collect(node, position),))
         case IdentifyNode():
             return _enter_identify(node, position, context)
@@ -93,12 +94,12 @@ def keys_of(prompts: Sequence[PromptRef], position: FlowPosition) -> tuple[str, 
 
 def collect(node: Collecting, position: FlowPosition, *, said_first: Sequence[PromptRef] = ()) -> Collect:
     """The node's question. Numbers and PINs end with # and are secret; a menu takes one key."""
-    is_number = isinstance(node, IdentifyNode | PinNode)
+    is_number = isinstance(node, IdentifyNode | PinNode | ExtensionNode)
     return Collect(
         prompts=keys_of((*said_first, *node.prompts), position),
         language=position.language,
-        digits_min=node.digits_min if isinstance(node, IdentifyNode | PinNode) else 1,
-        digits_max=node.digits_max if isinstance(node, IdentifyNode | PinNode) else 1,
+        digits_min=node.digits_min if isinstance(node, IdentifyNode | PinNode | ExtensionNode) else 1,
+        digits_max=node.digits_max if isinstance(node, IdentifyNode | PinNode | ExtensionNode) else 1,
         terminators="#" if is_number else "",
         first_digit_timeout_ms=node.first_digit_timeout_ms,
         secret=is_number,
@@ -160,6 +161,7 @@ def _wait_in_queue(node: QueueNode, position: FlowPosition) -> Enqueue | SetQueu
         announce_every_s=node.announce_every_s,
         keys=tuple(node.keys),
         skills=node.skills,
+        named=node.named,
     )
 
 

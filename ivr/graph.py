@@ -7,6 +7,7 @@ from ivr.model import (
     AnswerNode,
     BranchNode,
     CallbackNode,
+    ExtensionNode,
     HangUpNode,
     HoursNode,
     IdentifyNode,
@@ -62,6 +63,12 @@ def _edges(node: Node) -> Iterator[Edge]:
             if node.skip is not None:
                 yield Edge(node.skip, ("skip",), True)
             yield Edge(node.failed, ("failed",))
+        case ExtensionNode():
+            yield Edge(node.found, ("found",), True)
+            yield Edge(node.absent, ("absent",), True)
+            if node.skip is not None:
+                yield Edge(node.skip, ("skip",), True)
+            yield Edge(node.unknown, ("unknown",))
         case BranchNode():
             for value, target in node.cases.items():
                 yield Edge(target, ("cases", value))
@@ -102,7 +109,7 @@ def ends_well(node: Node) -> bool:
 def needs_audio(node: Node) -> bool:
     """The caller must hear or press something here, so the call must have been answered."""
     match node:
-        case PlayNode() | LanguageNode() | MenuNode() | PinNode() | CallbackNode() | MessageNode():
+        case PlayNode() | LanguageNode() | MenuNode() | PinNode() | ExtensionNode() | CallbackNode() | MessageNode():
             return True
         case IdentifyNode():
             return node.by == "customer_number"

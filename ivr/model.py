@@ -97,6 +97,24 @@ class PinNode(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="
     first_digit_timeout_ms: TimeoutMs = 7_000
 
 
+class ExtensionNode(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="extension"):
+    """Asks for an agent's extension. `found`: somebody logged on has it; `absent`: somebody has it who is not;
+    `unknown`: after `attempts` with none that anybody has; `skip`: # alone. A queue node with `named: asked_for` then
+    gives the caller to that agent first.
+    """
+
+    prompts: tuple[PromptRef, ...]
+    found: NodeId
+    absent: NodeId
+    unknown: NodeId
+    skip: NodeId | None = None
+    invalid: tuple[PromptRef, ...] = ()
+    digits_min: DigitCount = 2
+    digits_max: DigitCount = 6
+    attempts: Attempts = 2
+    first_digit_timeout_ms: TimeoutMs = 7_000
+
+
 class BranchNode(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="branch"):
     """Goes on by what is known: values are a tier's name or "none", a language, or "yes" and "no".
 
@@ -126,8 +144,9 @@ class WaitNode(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=
 class QueueNode(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="queue"):
     """Waits for an agent. `position` and `expected_wait` name numbered prompts; `keys` lead to other nodes.
 
-    `wait_raised` is said before an expected wait that is longer than what was said before; without it, such a wait is
-    not said. `skills`: what the call asks of agents, besides the queue.
+    `named: asked_for`: first for the agent whose extension the caller keyed in, as long as the queue's `named_wait_s`,
+    then for anybody. `wait_raised` is said before an expected wait that is longer than what was said before; without
+    it, such a wait is not said. `skills`: what the call asks of agents, besides the queue.
     """
 
     queue: str
@@ -140,6 +159,7 @@ class QueueNode(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag
     expected_wait: str | None = None
     wait_raised: tuple[PromptRef, ...] = ()
     offer: tuple[PromptRef, ...] = ()
+    named: Literal["asked_for"] | None = None
     keys: dict[str, NodeId] = {}
     refused: NodeId | None = None
     skills: dict[str, Level] = {}
@@ -204,6 +224,7 @@ Node = (
     | MenuNode
     | IdentifyNode
     | PinNode
+    | ExtensionNode
     | BranchNode
     | LoadNode
     | WaitNode

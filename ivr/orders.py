@@ -11,6 +11,7 @@ The law of a step: its orders are carried out in sequence, and at most one of th
     Identify         → CustomerIdentified | CustomerUnknown
     VerifyPin        → PinChecked
     WaitForData      → DataWaitEnded
+    FindAgent        → AgentLookedUp
     RequestCallback  → CallbackStored | CallbackRefused
     RecordMessage    → MessageStored | MessageTooShort | MessageBegunAnew | MessageRefused
     Enqueue, SetQueueKeys → AnnouncementDue | QueueKeyPressed, any number of times, until the call is delivered
@@ -69,6 +70,10 @@ class VerifyPin(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Check the digits last collected as the PIN of the customer identified in this call."""
 
 
+class FindAgent(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Look for the agent whose extension the digits last collected are. Whoever is found has been asked for."""
+
+
 class WaitForData(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Wait until the customer's record is there, at most this long (never above 300 ms)."""
 
@@ -81,7 +86,7 @@ class Enqueue(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     priority: class of the order key, 0 = normal, higher goes first. use_tier: the head start of the customer's tier
     counts. The first AnnouncementDue comes at once when `announce_at_start` and nobody takes the call, then every
     `announce_every_s` seconds (0 = never). keys: the digits that come back as QueueKeyPressed. skills: levels that the
-    call asks of agents, besides the queue.
+    call asks of agents, besides the queue. named: who was asked for gets the call first.
     """
 
     queue: str
@@ -92,6 +97,7 @@ class Enqueue(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     announce_every_s: int = 0
     keys: tuple[str, ...] = ()
     skills: dict[str, int] = {}
+    named: Literal["asked_for"] | None = None
 
 
 class SetQueueKeys(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -148,6 +154,7 @@ Order = (
     | Collect
     | Identify
     | VerifyPin
+    | FindAgent
     | WaitForData
     | Enqueue
     | SetQueueKeys
@@ -197,6 +204,12 @@ class CustomerUnknown(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 class PinChecked(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     result: Literal["verified", "wrong", "locked", "unavailable"]
+
+
+class AgentLookedUp(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """absent: there is somebody with that extension, who is not logged on."""
+
+    result: Literal["found", "absent", "unknown"]
 
 
 class DataWaitEnded(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -257,6 +270,7 @@ FlowInput = (
     | CustomerIdentified
     | CustomerUnknown
     | PinChecked
+    | AgentLookedUp
     | DataWaitEnded
     | AnnouncementDue
     | QueueKeyPressed

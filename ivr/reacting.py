@@ -18,6 +18,7 @@ from ivr.model import (
     AnswerNode,
     BranchNode,
     CallbackNode,
+    ExtensionNode,
     HangUpNode,
     HoursNode,
     IdentifyNode,
@@ -35,6 +36,7 @@ from ivr.model import (
 )
 from ivr.numbered import numbered_key, whole_minutes
 from ivr.orders import (
+    AgentLookedUp,
     AnnouncementDue,
     Answered,
     CallbackRefused,
@@ -44,6 +46,7 @@ from ivr.orders import (
     CustomerUnknown,
     DataWaitEnded,
     DigitsCollected,
+    FindAgent,
     FlowInput,
     FlowPosition,
     HangUp,
@@ -87,6 +90,8 @@ def react(node: Node, position: FlowPosition, input: FlowInput) -> Outcome | Non
             return _identify(node, position, input)
         case PinNode():
             return _check_pin(node, position, input)
+        case ExtensionNode():
+            return _find_agent(node, position, input)
         case QueueNode():
             return _wait(node, position, input)
         case CallbackNode():
@@ -126,7 +131,11 @@ def _choose(node: MenuNode, position: FlowPosition, input: FlowInput) -> Outcome
 
 
 def _ask_again(
-    node: MenuNode | IdentifyNode | PinNode, position: FlowPosition, said_first: tuple[PromptRef, ...], *, given_up: str
+    node: MenuNode | IdentifyNode | PinNode | ExtensionNode,
+    position: FlowPosition,
+    said_first: tuple[PromptRef, ...],
+    *,
+    given_up: str,
 ) -> Outcome:
     attempts = position.attempts + 1
     if attempts >= node.attempts:
@@ -176,6 +185,26 @@ def _check_pin(node: PinNode, position: FlowPosition, input: FlowInput) -> Outco
             return GoTo(target=node.locked)
         case PinChecked(result="unavailable") if is_checking:
             return GoTo(target=node.unavailable)
+    return None
+
+
+def _find_agent(node: ExtensionNode, position: FlowPosition, input: FlowInput) -> Outcome | None:
+    is_looking_up = position.stage == STAGE_LOOKING_UP
+    match input:
+        case DigitsCollected(digits="") if node.skip is not None and not is_looking_up:
+            return GoTo(target=node.skip)
+        case DigitsCollected(digits=digits) if not is_looking_up:
+            if len(digits) < node.digits_min:
+                return _ask_again(node, position, node.invalid, given_up=node.unknown)
+            return Stay(orders=(FindAgent(),), stage=STAGE_LOOKING_UP, attempts=position.attempts)
+        case CollectTimedOut() if not is_looking_up:
+            return _ask_again(node, position, node.invalid, given_up=node.unknown)
+        case AgentLookedUp(result="found") if is_looking_up:
+            return GoTo(target=node.found)
+        case AgentLookedUp(result="absent") if is_looking_up:
+            return GoTo(target=node.absent)
+        case AgentLookedUp() if is_looking_up:
+            return _ask_again(node, position, node.invalid, given_up=node.unknown)
     return None
 
 

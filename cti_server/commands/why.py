@@ -21,7 +21,7 @@ from cti_server.core.explain import Decision, Explanation, NonOffer, Reason, exp
 from cti_server.core.fairness import Share, Why, fairness
 from cti_server.core.state import State, apply
 from cti_server.core.strategies import Rank
-from cti_server.core.vocabulary import CallId, ResultsWindow, Strategy
+from cti_server.core.vocabulary import CallId, NamedBy, ResultsWindow, Strategy
 from cti_server.storage.data_folder import DataFolder
 from cti_server.storage.event_codec import decode_all
 from cti_server.storage.journal_file import JournalReader
@@ -59,6 +59,12 @@ ASKED_BY = {
     AskedBy.LANGUAGE: ", asked for by the caller's language ({language})",
     AskedBy.LINE: ", asked for by the line",
     AskedBy.FLOW: ", asked for by the call's flow",
+}
+NAMES: dict[NamedBy | None, str] = {
+    NamedBy.ASKED_FOR: "asked for by extension",
+    NamedBy.LINE: "the line is this agent's",
+    NamedBy.LAST_AGENT: "talked to this customer last",
+    NamedBy.ACCOUNT_OWNER: "the customer is this agent's account",
 }
 RELAXED = "CallRequirementRelaxed"
 
@@ -167,7 +173,7 @@ def _rank(decision: Decision, rank: Rank, clock: "_Clock") -> str:
         case Strategy.LOWEST_OCCUPANCY:
             return f"occupancy {rank[0] / 1_000_000:.1%} {_window(decision)}, idle since {clock.at(rank[1])}"
         case routing.NAMED:
-            return "asked for by name"
+            return NAMES.get(decision.named_by, "asked for by name")
         case _:
             return f"rank {_numbers(rank)}"
 

@@ -247,7 +247,7 @@ def _centre(text: CentreText, dispositions: Dispositions, version: str) -> Centr
         version=version,
         queues=tuple(queue_settings(name, queue) for name, queue in text.queues.items()),
         lines=tuple(
-            LineSettings(line=line, flow=given.flow, opening=given.opening, agent=given.agent)
+            LineSettings(line=line, flow=given.flow, opening=given.opening, agent=given.agent, use_tier=given.use_tier)
             for line, given in _lines(text)
         ),
         tiers=tier_settings(text.tiers),

@@ -77,11 +77,12 @@ class QueueText(msgspec.Struct, frozen=True, kw_only=True):
 
 class LineText(msgspec.Struct, frozen=True, kw_only=True):
     """``flow``: a flow's name, or ``queue:`` and a queue: straight into it. ``opening``: what is said of the hours.
-    ``agent``: the extension of the one whose line it is."""
+    ``agent``: the extension of the one whose line it is. ``use_tier``: for lines straight into a queue."""
 
     flow: Annotated[str, Meta(min_length=1)]
     opening: Literal["by_hours", "always_open", "always_closed"] = "by_hours"
     agent: str = ""
+    use_tier: bool = False
 
 
 class TimesText(msgspec.Struct, frozen=True, kw_only=True):

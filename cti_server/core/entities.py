@@ -28,6 +28,7 @@ from cti_server.core.vocabulary import (
     LegRole,
     LegState,
     Micros,
+    NamedBy,
     Occupation,
     PersonalRef,
     QueueId,
@@ -145,6 +146,9 @@ class Call:
     named: AgentId | None = None
     """The one agent who may have the call until ``named_until``."""
     named_until: Micros | None = None
+    named_by: NamedBy | None = None
+    asked_for: AgentId | None = None
+    """Whose extension the caller keyed in."""
     uses_tier: bool = False
     overflow_at: Micros | None = None
     told_s: int | None = None

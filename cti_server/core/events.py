@@ -23,6 +23,7 @@ from cti_server.core.vocabulary import (
     LegRole,
     MessageEnd,
     Micros,
+    NamedBy,
     NamedEnd,
     OfferOutcome,
     PersonalRef,
@@ -195,9 +196,9 @@ class PinRefused(CallEvent, frozen=True, kw_only=True):
 class CallQueued(CallEvent, frozen=True, kw_only=True):
     """The call waits. ``key`` is its order; a call that comes back (missed, declined) keeps the key of its first
     wait. ``stage``: how many of the queue's relaxing steps have been taken, the next at ``relax_at``; at
-    ``ceiling_at`` the class is raised; until ``named_until`` only ``named`` may have it. ``foretold``: unless it was
-    known already, or nothing can be foretold. ``asks``: skills that the call asks for besides its queue, with their
-    levels.
+    ``ceiling_at`` the class is raised; until ``named_until`` only ``named`` may have it. ``named_by``: who named that
+    agent; ``absent``: who was named as well, by whom, and is not logged on. ``foretold``: unless it was known already,
+    or nothing can be foretold. ``asks``: skills that the call asks for besides its queue, with their levels.
     """
 
     queue: QueueId
@@ -210,6 +211,8 @@ class CallQueued(CallEvent, frozen=True, kw_only=True):
     ceiling_at: Micros | None = None
     named: AgentId | None = None
     named_until: Micros | None = None
+    named_by: NamedBy | None = None
+    absent: dict[str, AgentId] = {}
     uses_tier: bool = False
     overflow_at: Micros | None = None
     foretold: Foretold | None = None
@@ -252,6 +255,13 @@ class WaitAnnounced(CallEvent, frozen=True, kw_only=True):
     high_s: int = 0
     staff: int = 0
     is_raised: bool = False
+
+
+class AgentAskedFor(CallEvent, frozen=True, kw_only=True):
+    """The caller keyed in the extension of somebody who works here, logged on (``is_there``) or not."""
+
+    agent: AgentId
+    is_there: bool
 
 
 class NamedAgentGivenUp(CallEvent, frozen=True, kw_only=True):
@@ -645,6 +655,7 @@ AnyEvent = (
     | CallRequirementChanged
     | CallRequirementRelaxed
     | CallReordered
+    | AgentAskedFor
     | NamedAgentGivenUp
     | WaitAnnounced
     | CallDelivered

@@ -13,22 +13,23 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from cti_server.core import direct
 from cti_server.core import events as e
 from cti_server.core.asking import AskedBy, asked_by, language_of
 from cti_server.core.availability import Exclusion, why_not_free
 from cti_server.core.entities import Agent, Call, State
-from cti_server.core.routing import Index, Weighing, decide
+from cti_server.core.routing import NAMED, Index, Weighing, decide
 from cti_server.core.settings import QueueSettings
 from cti_server.core.skills import lacking, stages
 from cti_server.core.state import apply
 from cti_server.core.strategies import BY_FIGURES, Rank, rings_all
-from cti_server.core.vocabulary import AgentId, CallId, CallPhase, Extension, QueueExit, QueueId, ResultsWindow
+from cti_server.core.vocabulary import AgentId, CallId, CallPhase, Extension, NamedBy, QueueExit, QueueId, ResultsWindow
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
-    """The first rule that kept a call from somebody. ``detail``: the not-ready reason or the agent waited for;
-    ``skill``: which, how much there is of it, how much was asked for, and by whom: the queue, or the call itself for
-    its caller's language (``language`` says which), for the line or by its flow."""
+    """The first rule that kept a call from somebody. ``detail``: the not-ready reason, or the agent waited for and who
+    named that agent (`naming.py`); ``skill``: which, how much there is of it, how much was asked for, and by whom: the
+    queue, or the call itself for its caller's language (``language`` says which), for the line or by its flow."""
 
     rule: Exclusion
     detail: str = ""
@@ -58,8 +59,9 @@ class Contender(msgspec.Struct, frozen=True, kw_only=True):
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """One offer. ``is_reproduced``: deciding again from the journal gives the same person and call. ``window``: over
-    which time the rule compared results, where it did; ``window_hours`` for the last hours. ``beside``: whom the call
-    rang at already (ring all), in the order in which they were asked."""
+    which time the rule compared results, where it did; ``window_hours`` for the last hours. ``named_by``: who named the
+    agent, where it was offered by name. ``beside``: whom the call rang at already (ring all), in the order in which
+    they were asked."""
 
     at: int
     agent: AgentId
@@ -74,6 +76,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     is_reproduced: bool
     candidates: tuple[Candidate, ...]
     contenders: tuple[Contender, ...]
+    named_by: NamedBy | None = None
     window: ResultsWindow | None = None
     window_hours: int = 0
     beside: tuple[AgentId, ...] = ()
@@ -122,7 +125,8 @@ def reason_of(state: State, call: Call, agent: Agent) -> Reason | None:
     if rule is not None:
         return Reason(rule=rule, detail=agent.reason if rule is Exclusion.NOT_READY else "")
     if call.named is not None:
-        return None if call.named == agent.agent else Reason(rule=Exclusion.NAMED, detail=str(call.named))
+        by = "" if call.named_by is None else f", {call.named_by}"
+        return None if call.named == agent.agent else Reason(rule=Exclusion.NAMED, detail=f"{call.named}{by}")
     settings = _queue(state, call.queue)
     if settings is None:
         return Reason(rule=Exclusion.SKILL, skill=str(call.queue))
@@ -172,6 +176,7 @@ def decision(state: State, event: e.CallDelivered) -> Decision:
             for weighing in sorted(trace, key=lambda weighing: weighing.key)
             if not weighing.is_chosen
         ),
+        named_by=call.named_by if event.rule == NAMED else None,
         window=window,
         window_hours=settings.results_hours if settings is not None and window is ResultsWindow.HOURS else 0,
         beside=tuple(call.parties),
@@ -253,9 +258,13 @@ def _detail(event: e.Event) -> str | None:
     """What is worth telling of an event of the call; None: nothing that concerns its wait."""
     match event:
         case e.CallQueued():
-            return f"{event.queue}{' (returned)' if event.returned else ''}{_asks(event.asks)}"
+            return f"{_queued(event)}{_asks(event.asks)}"
         case e.CallRequirementChanged():
             return f"{event.queue}{_asks(event.asks)}"
+        case e.FlowMoved(waiting_for=direct.CUSTOMER):
+            return "waits to know who calls"
+        case e.AgentAskedFor():
+            return f"agent {event.agent}{'' if event.is_there else ', who is logged off'}"
         case e.CallRequirementRelaxed():
             return f"step {event.stage}"
         case e.CallReordered():
@@ -286,6 +295,15 @@ def _asks_for_somebody(state: State, call: Call) -> bool:
         return True
     settings = _queue(state, call.queue)
     return settings is not None and rings_all(call, settings)
+
+
+def _queued(event: e.CallQueued) -> str:
+    said = [f"{event.queue}{' (returned)' if event.returned else ''}"]
+    if event.named is not None and event.named_until is not None:
+        by = "" if event.named_by is None else f" ({event.named_by})"
+        said.append(f"for agent {event.named}{by} first, {(event.named_until - event.at) // 1_000_000} s at most")
+    said += [f"not for agent {agent} ({by}), who is logged off" for by, agent in event.absent.items()]
+    return ", ".join(said)
 
 
 def _queue(state: State, queue: QueueId | None) -> QueueSettings | None:

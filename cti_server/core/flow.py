@@ -4,11 +4,11 @@ The flow decides what a caller hears (`ivr/`); the centre carries it out. While 
 flow stands still; a conversation ends it; a call that comes back to its queue goes on, asking again whatever was
 being asked. The centre waits for one thing at a time (`Call.waiting_for`), each with a limit (`Call.wait_until`):
 
-    answer · play · collect · identify · pin · data · queue (its limit is the queue's) · callback (answered in the
-    same step) · message · message_end (see `messages.py`)
+    answer · play · collect · identify · pin · data · customer (before a queue) · queue (its limit is the queue's) ·
+    agent, callback (answered in the same step) · message · message_end (see `messages.py`)
 """
 
-from cti_server.core import digits, estimates, flow_orders, messages, queues
+from cti_server.core import digits, direct, estimates, flow_orders, messages, queues
 from cti_server.core import events as e
 from cti_server.core.calls import clear, leave_queue
 from cti_server.core.clock import local_day, weekday_and_minute
@@ -114,6 +114,14 @@ def repeat(step: Step, call: Call) -> None:
         begin(step, call, flow)
 
 
+def customer_is_known(step: Step, call: Call) -> None:
+    """Or is not waited for any longer: the call enters the queue that it was about to enter."""
+    if call.position is not None:
+        feed(step, call, Restarted())
+    elif not direct.go_on(step, call):
+        clear(step, call, ClearingCause.REJECTED, reason="unknown_line")
+
+
 def caller_answered(step: Step, call: Call) -> None:
     """The caller's leg is up, answered by us."""
     if call.waiting_for == flow_orders.ANSWER:
@@ -209,6 +217,9 @@ def _go_on(step: Step, call: Call, flow: Flow, input: FlowInput | None) -> None:
 
 def _nothing_came(step: Step, call: Call) -> None:
     waited_until = call.wait_until
+    if call.waiting_for == direct.CUSTOMER:
+        customer_is_known(step, call)
+        return
     if call.waiting_for == flow_orders.PIN:
         step.emit(e.PinRefused(at=step.now, call=call.call, result=PinResult.UNAVAILABLE))
     feed(step, call, _substitute(step, call))

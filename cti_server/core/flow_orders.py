@@ -6,15 +6,21 @@ locked account) are returned as the flow's next input.
 
 from typing import assert_never
 
+import msgspec
+
 from cti_server.core import callbacks, digits, identity, messages, queues, waits
 from cti_server.core import events as e
 from cti_server.core.asking import FLOW_SKILLS
 from cti_server.core.calls import answer_caller, clear, leave_queue
+from cti_server.core.direct import CUSTOMER, CUSTOMER_WAIT_MS, must_know_customer
 from cti_server.core.effects import PlaceLeg, PlayMusic, PlayPrompts, PlayRingback, RingLeg, ToNumber
 from cti_server.core.entities import Call
 from cti_server.core.step import Step
 from cti_server.core.vocabulary import (
+    AgentId,
+    AgentMode,
     ClearingCause,
+    Extension,
     LegId,
     LegRole,
     LegState,
@@ -24,6 +30,7 @@ from cti_server.core.vocabulary import (
     QueueId,
 )
 from ivr.orders import (
+    AgentLookedUp,
     Answer,
     Answered,
     CallbackRefused,
@@ -32,6 +39,7 @@ from ivr.orders import (
     CustomerUnknown,
     DataWaitEnded,
     Enqueue,
+    FindAgent,
     FlowInput,
     FlowPosition,
     HangUp,
@@ -51,7 +59,8 @@ from ivr.orders import (
 from ivr.orders import Step as FlowStep
 
 ANSWER, PLAY, COLLECT, IDENTIFY, PIN = "answer", "play", "collect", "identify", "pin"
-DATA, QUEUE, CALLBACK = "data", "queue", "callback"
+DATA, QUEUE, CALLBACK, AGENT = "data", "queue", "callback", "agent"
+NOBODY = AgentId(0)
 PROMPTS_LIMIT_S = 180
 DATA_WAIT_MS_MAX = 300
 RING_GRACE_MS = 500
@@ -100,6 +109,8 @@ def _do(
             return _record_message(step, call, position, order)
         case Transfer():
             return _transfer(step, call, order)
+        case FindAgent():
+            return _find_agent(step, call, position)
         case HangUp():
             clear(step, call, ClearingCause.FLOW_ENDED, reason=order.reason, how=QueueExit.FLOWED_OUT)
             return None
@@ -187,6 +198,13 @@ def _wait_for_data(step: Step, call: Call, position: FlowPosition | None, order:
 
 
 def _enqueue(step: Step, call: Call, position: FlowPosition | None, order: Enqueue) -> FlowInput | None:
+    """Where it matters to the queue who calls, that is waited for a moment; then the node is entered once more."""
+    is_waited_for = call.waiting_for == CUSTOMER
+    if not is_waited_for and must_know_customer(step, call, QueueId(order.queue), uses_tier=order.use_tier):
+        before = None if position is None else msgspec.structs.replace(position, queue=None)
+        _move(step, call, before, CUSTOMER, until=step.after(ms=CUSTOMER_WAIT_MS))
+        _wait_with_music(step, call, order.music)
+        return None
     state: dict[str, object] = {
         "keys": "".join(order.keys),
         "music": order.music,
@@ -194,13 +212,21 @@ def _enqueue(step: Step, call: Call, position: FlowPosition | None, order: Enque
         FLOW_SKILLS: order.skills,
     }
     _move(step, call, position, QUEUE, state=state)
-    if not queues.enqueue(step, call, QueueId(order.queue), priority=order.priority, uses_tier=order.use_tier):
+    if not queues.enqueue(
+        step,
+        call,
+        QueueId(order.queue),
+        priority=order.priority,
+        uses_tier=order.use_tier,
+        is_asked_for=order.named == "asked_for",
+    ):
         return QueueRefused()
     if order.announce_at_start:
         step.memory(call.call).announce_at = step.now
     elif order.announce_every_s > 0:
         step.memory(call.call).announce_at = step.after(s=order.announce_every_s)
-    _wait_with_music(step, call, order.music)
+    if not is_waited_for:
+        _wait_with_music(step, call, order.music)
     identity.look_up_once(step, call)
     return None
 
@@ -241,6 +267,18 @@ def _record_message(step: Step, call: Call, position: FlowPosition | None, order
     if call.queue is not None and call.call in step.state.queues[call.queue].waiting:
         leave_queue(step, call, QueueExit.FLOWED_OUT, flow_goes_on=True)
     return messages.begin(step, call, order)
+
+
+def _find_agent(step: Step, call: Call, position: FlowPosition | None) -> FlowInput | None:
+    _move(step, call, position, AGENT, until=step.after(s=PROMPTS_LIMIT_S))
+    memory = step.memory(call.call)
+    extension, memory.collected = Extension(memory.collected), ""
+    agent = step.state.agents.get(step.state.extensions.get(extension, NOBODY))
+    if agent is None or not agent.enrolled:
+        return AgentLookedUp(result="unknown")
+    is_there = agent.mode is not AgentMode.LOGGED_OFF
+    step.emit(e.AgentAskedFor(at=step.now, call=call.call, agent=agent.agent, is_there=is_there))
+    return AgentLookedUp(result="found" if is_there else "absent")
 
 
 def _transfer(step: Step, call: Call, order: Transfer) -> FlowInput | None:

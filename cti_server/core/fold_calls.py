@@ -157,6 +157,7 @@ def call_queued(state: State, event: e.CallQueued) -> None:
     call.ceiling_at = event.ceiling_at
     call.named = event.named
     call.named_until = event.named_until
+    call.named_by = event.named_by
     call.uses_tier = event.uses_tier
     call.overflow_at = event.overflow_at
     if not event.returned:
@@ -194,10 +195,16 @@ def wait_announced(state: State, event: e.WaitAnnounced) -> None:
         call.told_raised = call.told_raised or event.is_raised
 
 
+def agent_asked_for(state: State, event: e.AgentAskedFor) -> None:
+    if (call := state.calls.get(event.call)) is not None:
+        call.asked_for = event.agent
+
+
 def named_agent_given_up(state: State, event: e.NamedAgentGivenUp) -> None:
     if (call := state.calls.get(event.call)) is not None:
         call.named = None
         call.named_until = None
+        call.named_by = None
 
 
 def call_delivered(state: State, event: e.CallDelivered) -> None:
@@ -339,6 +346,7 @@ FOLDS: dict[type[e.Event], Callable[[State, Any], None]] = {
     e.CallRequirementChanged: call_requirement_changed,
     e.CallRequirementRelaxed: call_requirement_relaxed,
     e.CallReordered: call_reordered,
+    e.AgentAskedFor: agent_asked_for,
     e.NamedAgentGivenUp: named_agent_given_up,
     e.WaitAnnounced: wait_announced,
     e.CallDelivered: call_delivered,

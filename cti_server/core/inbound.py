@@ -1,13 +1,11 @@
 """A caller arrives, and answers about the caller come in; also the recorder's, whom a flow may wait for.
 
-Decides what a line leads to: a flow, straight into a queue (``queue:orders``; answered when an agent answers), or
-nowhere.
+Decides what a line leads to: a flow, straight into a queue (`direct.py`), or nowhere.
 """
 
+from cti_server.core import direct, flow, identity, messages, recordings, waits
 from cti_server.core import events as e
-from cti_server.core import flow, identity, messages, queues, recordings, waits
 from cti_server.core.calls import clear
-from cti_server.core.effects import RingLeg
 from cti_server.core.entities import Call
 from cti_server.core.flow_orders import DATA, IDENTIFY, PIN
 from cti_server.core.inputs import (
@@ -23,21 +21,18 @@ from cti_server.core.inputs import (
 )
 from cti_server.core.numbers import is_same_line
 from cti_server.core.offers import prepare_card
-from cti_server.core.settings import ANY_LINE
 from cti_server.core.step import Step
 from cti_server.core.vocabulary import (
     CallId,
     CallPhase,
     ClearingCause,
     PinResult,
-    QueueId,
     RecordingId,
     RecordingState,
 )
 from ivr.orders import CustomerIdentified, CustomerUnknown, DataWaitEnded, MessageRefused
 from ivr.orders import PinChecked as FlowPinChecked
 
-DIRECT = "queue:"
 FLOW_PIN_RESULT = {
     PinResult.VERIFIED: FlowPinChecked(result="verified"),
     PinResult.WRONG: FlowPinChecked(result="wrong"),
@@ -88,6 +83,8 @@ def customers_found(step: Step, signal: CustomersFound) -> None:
         flow.feed(step, call, CustomerIdentified(candidates=count) if count else CustomerUnknown())
     elif call.waiting_for == DATA:
         flow.feed(step, call, DataWaitEnded())
+    elif call.waiting_for == direct.CUSTOMER:
+        flow.customer_is_known(step, call)
 
 
 def pin_checked(step: Step, signal: PinChecked) -> None:
@@ -167,21 +164,12 @@ def _call_of_customer_leg(step: Step, signal: DigitPressed | PlayFinished) -> Ca
 
 
 def _start(step: Step, call: Call) -> None:
-    line = step.around.lines.get(call.line) or step.around.lines.get(ANY_LINE)
+    line = step.around.line_of(call.line)
     if line is None:
         clear(step, call, ClearingCause.REJECTED, reason="unknown_line")
-    elif line.flow.startswith(DIRECT):
-        _straight_into_queue(step, call, QueueId(line.flow.removeprefix(DIRECT)))
+    elif (queue := direct.queue_of(line)) is not None:
+        direct.begin(step, call, line, queue)
     elif (found := step.around.flows.get(line.flow)) is not None:
         flow.begin(step, call, found)
     else:
         clear(step, call, ClearingCause.REJECTED, reason="unknown_flow")
-
-
-def _straight_into_queue(step: Step, call: Call, queue: QueueId) -> None:
-    if not queues.enqueue(step, call, queue):
-        clear(step, call, ClearingCause.OVERLOAD, reason="queue_refused")
-        return
-    assert call.customer_leg is not None
-    step.order(RingLeg(call=call.call, n=step.n(call.call), leg=call.customer_leg))
-    identity.look_up_once(step, call)

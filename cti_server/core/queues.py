@@ -17,8 +17,12 @@ from cti_server.core.vocabulary import Micros, QueueExit, QueueId
 HOPS_MAX = 8
 
 
-def enqueue(step: Step, call: Call, queue: QueueId, *, priority: int = 0, uses_tier: bool = False) -> bool:
-    """False: unknown queue, or no room in it and nowhere else; the call is then in no queue."""
+def enqueue(
+    step: Step, call: Call, queue: QueueId, *, priority: int = 0, uses_tier: bool = False, is_asked_for: bool = False
+) -> bool:
+    """False: unknown queue, or no room in it and nowhere else; the call is then in no queue.
+
+    ``is_asked_for``: whom the caller asked for by extension gets the call first."""
     came_at = step.now
     if is_waiting(step, call):
         if call.queue == queue:
@@ -30,7 +34,7 @@ def enqueue(step: Step, call: Call, queue: QueueId, *, priority: int = 0, uses_t
     if settings is None:
         return False
     tier = waits.tier_of(step, call.tier) if uses_tier else waits.NO_TIER
-    named = naming.find(step, call, settings)
+    named, named_by, absent = naming.find(step, call, settings, is_asked_for=is_asked_for)
     key = waits.first_key(step, tier=tier, priority=priority, came_at=came_at)
     step.emit(
         e.CallQueued(
@@ -45,6 +49,8 @@ def enqueue(step: Step, call: Call, queue: QueueId, *, priority: int = 0, uses_t
             ceiling_at=waits.ceiling_at(settings, tier, step.now),
             named=named,
             named_until=None if named is None else step.after(s=settings.named_wait_s),
+            named_by=named_by,
+            absent=absent,
             uses_tier=uses_tier,
             overflow_at=overflow.due_at(settings, step.now),
             foretold=None if named is not None else estimates.on_entering(step, settings.queue, key),

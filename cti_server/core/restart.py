@@ -6,7 +6,7 @@ dialled is given up. What only the journal knows is let go, what only the switch
 while to come back.
 """
 
-from cti_server.core import agents, conversation, flow, identity, legs, offers
+from cti_server.core import agents, conversation, direct, flow, identity, legs, offers
 from cti_server.core import events as e
 from cti_server.core.calls import clear
 from cti_server.core.entities import Agent, Call
@@ -91,5 +91,7 @@ def _wait_on(step: Step, call: Call) -> None:
     elif call.phase is CallPhase.QUEUED:
         flow.play_music(step, call)
         identity.look_up_once(step, call)
+    elif call.waiting_for == direct.CUSTOMER:
+        flow.customer_is_known(step, call)
     else:
         clear(step, call, ClearingCause.SERVER_RESTARTED, reason="flow_gone")

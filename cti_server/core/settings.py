@@ -84,7 +84,8 @@ class LineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """A number that callers dial, and the flow that it starts.
 
     ``flow`` ``queue:orders`` is no flow: straight into that queue, and the caller is answered when an agent answers.
-    ``agent``: the extension of the one whose line it is: its callers wait for that person by name first.
+    ``agent``: the extension of the one whose line it is: its callers wait for that person by name first. ``use_tier``:
+    straight into the queue, the customer's tier counts, too.
     ``opening``: ``by_hours``, or ``always_open`` / ``always_closed`` whatever the flow's hours tables say.
     ``skills``: what its callers ask of agents, besides their queue."""
 
@@ -93,6 +94,7 @@ class LineSettings(msgspec.Struct, frozen=True, kw_only=True):
     opening: Literal["by_hours", "always_open", "always_closed"] = "by_hours"
     agent: str = ""
     skills: dict[str, int] = {}
+    use_tier: bool = False
 
 
 class LanguageSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from cti_server.core.entities import Agent, Call, State
 from cti_server.core.errors import Refused
 from cti_server.core.events import Event
 from cti_server.core.routing import Index
-from cti_server.core.settings import CentreSettings, LineSettings, QueueSettings
+from cti_server.core.settings import ANY_LINE, CentreSettings, LineSettings, QueueSettings
 from cti_server.core.state import apply
 from cti_server.core.vocabulary import AgentId, CallId, CustomerRef, Extension, Micros, PersonalRef, QueueId
 from ivr.model import Flow, FlowSet
@@ -77,6 +77,9 @@ class Surroundings:
         self.queues = {queue.queue: queue for queue in state.settings.queues}
         self.lines = {line.line: line for line in state.settings.lines}
         self.index = Index(state.settings.queues, state.agents.values(), state.calls.values())
+
+    def line_of(self, name: str) -> LineSettings | None:
+        return self.lines.get(name) or self.lines.get(ANY_LINE)
 
     def read_flows(self, flows: FlowSet) -> None:
         """Calls in progress keep the version of the flow that they began with."""

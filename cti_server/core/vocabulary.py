@@ -236,8 +236,10 @@ class ResultsWindow(StrEnum):
 
 
 class NamedBy(StrEnum):
-    """Whom a queue's callers are given to by name."""
+    """Who named the agent that a caller is given to: see ``core/naming.py``. The last two are rules of queues."""
 
+    ASKED_FOR = "asked_for"
+    LINE = "line"
     LAST_AGENT = "last_agent"
     ACCOUNT_OWNER = "account_owner"
 

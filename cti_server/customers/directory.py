@@ -4,7 +4,7 @@ Also finds customers for people who search. Decides nothing about verification: 
 """
 
 from cti_server.core.inputs import Candidate
-from cti_server.core.vocabulary import CustomerRef
+from cti_server.core.vocabulary import CustomerRef, Extension
 from cti_server.customers.connectors import Connector, Row
 from cti_server.customers.numbers import display, keypad, normalise
 from cti_server.wire.server import CustomerRow
@@ -29,7 +29,12 @@ class Directory:
         else:
             rows = []
         return tuple(
-            Candidate(customer=CustomerRef(row["customer"]), tier=row["tier"], language=row["language"])
+            Candidate(
+                customer=CustomerRef(row["customer"]),
+                tier=row["tier"],
+                language=row["language"],
+                owner=_extension(row.get("owner")),
+            )
             for row in rows[:CANDIDATES_MAX]
         )
 
@@ -47,6 +52,12 @@ class Directory:
             limit=max(1, min(limit, SEARCH_MAX)),
         )
         return tuple(customer_row(row) for row in rows)
+
+
+def _extension(owner: object) -> Extension | None:
+    """Of the agent whose account it is. A main system that has no such column, or nobody in it, names nobody."""
+    text = "" if owner is None else str(owner).strip()
+    return Extension(text) if text else None
 
 
 def customer_row(row: Row) -> CustomerRow:

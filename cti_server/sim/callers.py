@@ -17,7 +17,8 @@ NOBODY = LegId(0)
 KEYS_BY_PROMPT = (
     ("ask_customer_number", (CUSTOMER_NUMBER + "#", CUSTOMER_NUMBER + "#", "12#", "")),
     ("language_menu", ("1", "2", "9", "")),
-    ("main_menu", ("1", "2", "1", "7", "")),
+    ("main_menu", ("1", "2", "1", "3", "7", "")),
+    ("ask_extension", ("2001#", "2002#", "2003#", "9999#", "#", "")),
     ("offer_callback", ("", "", "2")),
     ("leave_or_callback", ("1", "1", "1", "2", "0", "")),
     ("offer_message", ("", "3", "3")),

@@ -36,6 +36,7 @@ from cti_server.core.vocabulary import (
     WorkOrder,
 )
 from cti_server.sim.message_checks import MessageChecks
+from cti_server.sim.name_checks import check_named
 from cti_server.sim.pin_checks import PinChecks
 from cti_server.sim.private import PRIVATE
 from cti_server.sim.ringing import BLAMELESS, Ringing
@@ -157,6 +158,7 @@ class Checks:
                 self.established += 1
             case e.CallQueued():
                 self._check_returned(event)
+                check_named(self.shadow, event)
                 key = (event.key.rank, 0 if event.returned else 1, event.key.due_at, event.key.sequence)
                 self._waiting.setdefault(event.queue, {})[event.call] = key
                 self._offered.setdefault(event.queue, {}).pop(event.call, None)

@@ -365,7 +365,12 @@ class Network:
         count = world.random.choice((0, 1, 1, 1, 2)) if known else 0
         first = world.random.randint(1, world.scenario.customers)
         candidates = tuple(
-            i.Candidate(customer=CustomerRef(f"C-{first + number}"), tier="gold", language="en")
+            i.Candidate(
+                customer=CustomerRef(f"C-{first + number}"),
+                tier="gold",
+                language="en",
+                owner=Extension(str(2000 + first)),
+            )
             for number in range(count)
         )
         self._reply(i.CustomersFound(call=effect.call, candidates=candidates, n=effect.n if world.chance(0.5) else 0))

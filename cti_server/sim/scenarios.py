@@ -15,7 +15,7 @@ from cti_server.core.settings import (
     QueueSettings,
     RelaxSettings,
 )
-from cti_server.core.vocabulary import AgentId, Extension, OverflowWhen, QueueId, Strategy
+from cti_server.core.vocabulary import AgentId, Extension, NamedBy, OverflowWhen, QueueId, Strategy
 from ivr.loader import load_flows
 from ivr.model import AnswerNode, Flow, FlowSet, HangUpNode, MessageNode, Node, QueueNode, TransferNode
 
@@ -95,6 +95,14 @@ def ring_all_settings() -> CentreSettings:
         structs.replace(care, strategy=Strategy.RING_ALL),
     )
     return structs.replace(settings, queues=queues)
+
+
+def with_names(settings: CentreSettings) -> CentreSettings:
+    """Both queues give to somebody by name first, and one line is an agent's own."""
+    by_name = (NamedBy.ACCOUNT_OWNER, NamedBy.LAST_AGENT)
+    queues = tuple(structs.replace(queue, named=by_name, named_wait_s=8) for queue in settings.queues)
+    own = LineSettings(line="own", flow="queue:care", agent="2001")
+    return structs.replace(settings, queues=queues, lines=(*settings.lines, own))
 
 
 def sample_agents(count: int) -> tuple[AgentProfile, ...]:
@@ -181,7 +189,7 @@ def of_two_languages(day: Scenario) -> Scenario:
 
 def variants(*, steps: int = 300) -> tuple[Scenario, ...]:
     """What a seed chooses among: an ordinary bad day, few agents, guessed PINs, many crashes, nothing broken, two
-    languages, and the same where queues ring everybody."""
+    languages, and the same where queues ring everybody, names."""
     day = busy_day(steps=steps)
     return (
         day,
@@ -191,6 +199,7 @@ def variants(*, steps: int = 300) -> tuple[Scenario, ...]:
         replace(day, faults=Faults(), agents=sample_agents(9), settings=sample_settings(pop_wait_ms=0)),
         of_two_languages(day),
         of_two_languages(replace(day, settings=ring_all_settings(), patience_s=25.0)),
+        replace(day, settings=with_names(sample_settings()), lines=("direct", "direct", "own", "1588")),
     )
 
 

@@ -20,7 +20,8 @@ WITHOUT_ROWS = frozenset(
     {
         *(e.SettingsLoaded, e.AgentsEnrolled, e.ClockOffsetChanged, e.CentreRestarted, e.CommandCarriedOut),
         *(e.InvariantBroken, e.LegAnswering, e.LegRinging, e.LegEstablished, e.LegResumeChanged),
-        *(e.CallRequirementChanged, e.CallRequirementRelaxed, e.CallReordered, e.NamedAgentGivenUp, e.WaitAnnounced),
+        *(e.CallRequirementChanged, e.CallRequirementRelaxed, e.CallReordered),
+        *(e.AgentAskedFor, e.NamedAgentGivenUp, e.WaitAnnounced),
         *(e.AgentModePending, e.AgentPhoneChanged, e.AgentDesktopChanged),
     }
 )

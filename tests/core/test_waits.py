@@ -250,9 +250,9 @@ def test_a_customer_comes_back_to_the_agent_of_the_last_conversation() -> None:
     call.customer = CustomerRef("C-1")
     queue = msgspec.structs.replace(SETTINGS.queues[0], named=(NamedBy.ACCOUNT_OWNER, NamedBy.LAST_AGENT))
     step = Step(centre.state, centre.centre.surroundings, centre.now)  # type: ignore[arg-type]
-    assert naming.find(step, call, queue) is None, "not logged on"
+    assert naming.find(step, call, queue) == (None, None, {NamedBy.LAST_AGENT: KIM}), "not logged on"
     centre.tell(i.LogOn(agent=KIM))
-    assert naming.find(step, call, queue) == KIM
+    assert naming.find(step, call, queue) == (KIM, NamedBy.LAST_AGENT, {})
 
 
 def test_who_talked_to_a_customer_last_is_remembered() -> None:

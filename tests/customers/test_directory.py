@@ -6,7 +6,9 @@ from typing import TypeVar
 
 import pytest
 
+from cti_server.customers.connectors import Row, Value
 from cti_server.customers.directory import Directory
+from cti_server.customers.sample import PEOPLE
 from tests.sample_shop import MINJI, shop
 
 Result = TypeVar("Result")
@@ -27,6 +29,28 @@ def ask(work: Callable[[Directory], Awaitable[Result]]) -> Result:
 def test_a_caller_is_found_however_the_number_is_written(number: str) -> None:
     found = ask(lambda directory: directory.find(number=number))
     assert [(c.customer, c.tier, c.language) for c in found] == [(MINJI, "VIP", "ko")]
+
+
+def test_the_owner_of_the_account_is_known_by_extension() -> None:
+    (minji,) = ask(lambda directory: directory.find(number="010-2345-6789"))
+    assert minji.owner == "2003"
+    agents = {person.extension for person in PEOPLE if person.agent is not None}
+    found = [ask(lambda d, n=n: d.find(customer_number=f"C-00{n}"))[0].owner for n in range(4700, 4709)]  # type: ignore[misc]
+    assert found.count(None) == 6
+    assert {owner for owner in found if owner is not None} <= agents
+
+
+@pytest.mark.parametrize("row", [{}, {"owner": None}, {"owner": ""}, {"owner": " "}])
+def test_a_main_system_without_owners_names_nobody(row: dict[str, str | None]) -> None:
+    class Without:
+        async def fetch(self, query: str, **arguments: Value) -> list[Row]:
+            return [{"customer": MINJI, "tier": "VIP", "language": "ko"} | row]
+
+        async def close(self) -> None:
+            pass
+
+    (found,) = asyncio.run(Directory(Without()).find(number="010-2345-6789"))
+    assert found.owner is None
 
 
 def test_a_customer_number_is_found_by_its_keypad_form() -> None:

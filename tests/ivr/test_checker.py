@@ -8,6 +8,7 @@ from ivr.model import (
     AnswerNode,
     BranchNode,
     CallbackNode,
+    ExtensionNode,
     Flow,
     HangUpNode,
     HoursNode,
@@ -60,6 +61,23 @@ def test_a_flow_without_mistakes_has_none() -> None:
 def test_the_shipped_flows_have_none() -> None:
     for shipped in load_flows().flows:
         assert check_flow(shipped, load_prompts(), queues=("orders", "care")) == []
+
+
+ASK = ExtensionNode(prompts=HELLO, found="first", absent="any", unknown="any")
+FIRST, ANY = QueueNode(queue="care", named="asked_for"), QueueNode(queue="care")
+
+
+def test_who_is_asked_for_is_given_the_call_by_a_queue() -> None:
+    assert found(flow(start=AnswerNode(next="ask"), ask=ASK, first=FIRST, any=ANY)) == []
+    assert found(flow(start=AnswerNode(next="ask"), ask=ASK, first=ANY, any=ANY)) == [
+        ("nodes.ask.found", "ask: who is asked for is given the call by no queue", "a queue node with named: asked_for")
+    ]
+
+
+def test_a_queue_for_who_was_asked_for_needs_somebody_who_was() -> None:
+    assert found(flow(start=AnswerNode(next="first"), first=FIRST)) == [
+        ("nodes.first.named", "first: nobody can have been asked for", "an extension node must lead here")
+    ]
 
 
 def test_a_name_that_does_not_exist_is_told_with_the_nearest() -> None:

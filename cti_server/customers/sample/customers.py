@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 from cti_server.customers.numbers import display, keypad, normalise
+from cti_server.customers.sample.people import PEOPLE
 
 Rows = dict[str, list[dict[str, Any]]]
 """Rows by the name of their table."""
@@ -17,6 +18,7 @@ CUSTOMERS = 300
 FIRST_NUMBER = 4600
 STORY = "C-004812"
 """The customer whose card is told in ``story.py``."""
+OWNED_EVERY = 3
 LANGUAGES = ("ko",) * 10 + ("en",)
 TIERS = ("VIP",) * 2 + ("GOLD",) * 5 + ("SILVER",) * 9 + ("FAMILY",) * 14
 SKINS = ("dry", "oily", "combination", "sensitive", "normal")
@@ -99,6 +101,7 @@ def _write_customer(rows: Rows, chance: Random, customer: str) -> None:
             "seller": seller["seller"],
             "store": seller["store"],
             "joined_on": f"{chance.randint(2012, 2024)}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}",
+            "owner": _owner(customer),
         }
     )
     rows["phones"].append({"customer": customer, "number": mobile, "kind": "mobile"})
@@ -107,6 +110,13 @@ def _write_customer(rows: Rows, chance: Random, customer: str) -> None:
     write_consents(rows, customer, {purpose: chance.random() < 0.7 for purpose in PURPOSES[:3]} | {"recording": True})
     for brand in chance.sample(CARDS, chance.choice((1, 1, 2, 3))):
         rows["cards"].append({"customer": customer, "brand": brand, "last_digits": f"{chance.randrange(10000):04}"})
+
+
+def _owner(customer: str) -> str:
+    """One customer in three is somebody's account: the agents take turns."""
+    number = int(customer.removeprefix("C-"))
+    extensions = [person.extension for person in PEOPLE if person.agent is not None]
+    return extensions[number // OWNED_EVERY % len(extensions)] if number % OWNED_EVERY == 0 else ""
 
 
 def write_consents(rows: Rows, customer: str, given: dict[str, bool]) -> None:

@@ -41,6 +41,7 @@ customers = Table(
     Column("seller", String, nullable=False),
     Column("store", String, nullable=False),
     Column("joined_on", String, nullable=False),
+    Column("owner", String, nullable=False, server_default=""),
 )
 phones = Table(
     "phones",

@@ -65,6 +65,7 @@ def _person(rows: Rows) -> None:
             "seller": "D-100",
             "store": "S-01",
             "joined_on": "2019-03-02",
+            "owner": "2003",
         }
     )
     rows["phones"].append({"customer": STORY, "number": normalise("010-2345-6789"), "kind": "mobile"})
