@@ -15,6 +15,7 @@ from cti_server.core.vocabulary import (
     CallPhase,
     CardOutcome,
     ClearingCause,
+    CustomerRef,
     LegId,
     Occupation,
     OfferOutcome,
@@ -257,12 +258,11 @@ def test_a_call_for_somebody_by_name_rings_there_alone() -> None:
     queues = tuple(msgspec.structs.replace(queue, named=("last_agent",)) for queue in settings().queues)
     house = House(settings=msgspec.structs.replace(settings(), queues=queues))
     house.at_work(KIM, LEE)
-    house.state.last_agents["C-1"] = LEE  # type: ignore[index]
+    house.state.last_agents[CustomerRef("C-1")] = LEE
     house.tell(i.SetNotReady(agent=LEE, reason="break"))
     house.tell(i.SetNotReady(agent=KIM, reason="break"))
     call = house.arrive()
-    call.named, call.named_until = LEE, house.now + 60_000_000  # type: ignore[assignment]
-    house.centre.surroundings.read_state(house.state)
+    house.tell(i.CustomersFound(call=call.call, candidates=(i.Candidate(customer=CustomerRef("C-1")),)))
     house.tell(i.SetReady(agent=LEE))
     house.tell(i.SetReady(agent=KIM))
     assert list(call.parties) == [LEE]
