@@ -5,6 +5,9 @@ from enum import StrEnum
 from cti_server.core.entities import Agent
 from cti_server.core.vocabulary import AgentMode, Occupation
 
+# Looked at on every step (see `deadlines.py`).
+IDLE, READY, LOGGED_OFF = Occupation.IDLE, AgentMode.READY, AgentMode.LOGGED_OFF
+
 
 class Exclusion(StrEnum):
     """Rules by which somebody is not offered a call, in the order in which they are looked at. The first group is
@@ -28,16 +31,23 @@ class Exclusion(StrEnum):
     """It rings at as many people as the queue allows."""
 
 
+OCCUPIED_WITH = {
+    Occupation.RESERVED: Exclusion.OCCUPIED,
+    Occupation.ALERTING: Exclusion.OCCUPIED,
+    Occupation.CONNECTED: Exclusion.OCCUPIED,
+    Occupation.AFTER_CALL_WORK: Exclusion.AFTER_CALL_WORK,
+}
+
+
 def why_not_free(agent: Agent) -> Exclusion | None:
     """None: a call may be offered."""
+    if agent.mode is LOGGED_OFF:
+        return Exclusion.LOGGED_OFF
+    if agent.occupation is not IDLE:
+        return OCCUPIED_WITH[agent.occupation]
     if agent.is_available:
         return None
-    if agent.mode is AgentMode.LOGGED_OFF:
-        return Exclusion.LOGGED_OFF
-    if agent.occupation is not Occupation.IDLE:
-        is_work = agent.occupation is Occupation.AFTER_CALL_WORK
-        return Exclusion.AFTER_CALL_WORK if is_work else Exclusion.OCCUPIED
-    if agent.mode is not AgentMode.READY:
+    if agent.mode is not READY:
         return Exclusion.NOT_READY
     if not agent.phone_registered:
         return Exclusion.NO_PHONE

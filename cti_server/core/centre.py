@@ -234,7 +234,6 @@ class Centre:
         """The only caller of ``routing.decide``: after every input, on the queues that it touched."""
         calls: dict[CallId, None] = {}
         people: dict[AgentId, None] = {}
-        index = self._around.index
         while True:
             self._sync(step, calls, people)
             index = self._around.index
@@ -254,30 +253,32 @@ class Centre:
     def _sync(self, step: Step, calls: dict[CallId, None], people: dict[AgentId, None]) -> None:
         """The index follows what was touched since it was last looked at."""
         index = self._around.index
-        for call_id in step.fresh_calls:
-            index.sync_call(call_id, self.state.calls.get(call_id))
-        for agent_id in step.fresh_agents:
-            index.sync_agent(agent_id, self.state.agents.get(agent_id))
-        calls.update(step.fresh_calls)
-        people.update(step.fresh_agents)
-        step.fresh_calls = {}
-        step.fresh_agents = {}
+        if step.fresh_calls:
+            for call_id in step.fresh_calls:
+                index.sync_call(call_id, self.state.calls.get(call_id))
+            calls |= step.fresh_calls
+            step.fresh_calls = {}
+        if step.fresh_agents:
+            for agent_id in step.fresh_agents:
+                index.sync_agent(agent_id, self.state.agents.get(agent_id))
+            people |= step.fresh_agents
+            step.fresh_agents = {}
 
     def _set_deadlines(
         self, calls: dict[CallId, None] | list[CallId], people: dict[AgentId, None] | list[AgentId]
     ) -> None:
-        memories = self._around.memories
+        memories, awaited = self._around.memories, self._deadlines
         for call_id in calls:
             call = self.state.calls.get(call_id)
             if call is None:
-                self._deadlines.set((OF_CALL, call_id), None)
+                awaited.set((OF_CALL, call_id), None)
                 if call_id != legs.NO_CALL:
                     memories.pop(call_id, None)
             else:
-                self._deadlines.set((OF_CALL, call_id), deadlines.of_call(call, memories.get(call_id)))
+                awaited.set((OF_CALL, call_id), deadlines.of_call(call, memories.get(call_id)))
         for agent_id in people:
             agent = self.state.agents.get(agent_id)
-            self._deadlines.set((OF_AGENT, agent_id), None if agent is None else deadlines.of_agent(agent))
+            awaited.set((OF_AGENT, agent_id), None if agent is None else deadlines.of_agent(agent))
 
     def _broken(self, step: Step, violation: invariants.Violation) -> None:
         if self._strict:

@@ -39,6 +39,7 @@ from cti_server.core.vocabulary import (
 from ivr.orders import FlowPosition
 
 START = Micros(0)
+_READY, _IDLE = AgentMode.READY, Occupation.IDLE
 _STATES_WHEN_OCCUPIED = {
     Occupation.RESERVED: AgentState.BUSY,
     Occupation.ALERTING: AgentState.BUSY,
@@ -246,8 +247,8 @@ class Agent:
     def is_available(self) -> bool:
         """May a call be offered? Ready, free, with a phone that can ring and, where there is one, a living desktop."""
         return (
-            self.mode is AgentMode.READY
-            and self.occupation is Occupation.IDLE
+            self.mode is _READY
+            and self.occupation is _IDLE
             and self.phone_registered
             and (self.desktop_connected or not self.has_desktop)
         )

@@ -310,7 +310,8 @@ class Index:
 
     def named_for(self, agent_id: AgentId) -> tuple[CallId, ...]:
         """The calls that wait for this agent alone."""
-        return tuple(CallId(order[-1]) for order in self._named.get(agent_id, ()))
+        orders = self._named.get(agent_id)
+        return tuple(CallId(order[-1]) for order in orders) if orders else ()
 
     def is_free(self, agent_id: AgentId) -> bool:
         return agent_id in self._free
