@@ -11,6 +11,7 @@ ends of calls, then callers who hang up, then callers who arrive, then shifts th
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
+from typing import Any
 
 from cti_server.core.centre import Centre
 from cti_server.core.effects import AnswerLeg, Effect, LookUpCustomer, PlaceLeg, ReleaseLeg, ToExtension
@@ -110,6 +111,12 @@ class Driver:
         self._ringing: dict[CallId, AgentId] = {}
         self._call_of: dict[int, CallId] = {}
         self._leaving: dict[AgentId, None] = {}
+        self._performed_by: dict[type[Effect], Callable[[Any], Input | None]] = {
+            PlaceLeg: self._place,
+            AnswerLeg: self._answer,
+            LookUpCustomer: self._look_up,
+            ReleaseLeg: self._release,
+        }
         self._now = opens_at_us
         self._calls = Calls()
         self._outcomes = Outcomes(fate=[], left_at=[], agent=[], talk_until=[], free_at=[])
@@ -243,31 +250,29 @@ class Driver:
             self._outcomes.inputs += 1
             self._outcomes.events += len(outcome.events)
             for effect in outcome.effects:
-                answer = self._perform(effect)
+                perform = self._performed_by.get(type(effect))
+                answer = None if perform is None else perform(effect)
                 if answer is not None:
                     waiting.append(answer)
 
-    def _perform(self, effect: Effect) -> Input | None:
-        kind = type(effect)
-        if kind is PlaceLeg:
-            assert isinstance(effect, PlaceLeg) and isinstance(effect.to, ToExtension)
-            if effect.call in self._ringing:
-                return None
-            self._ringing[effect.call] = self._agent_of[effect.to.extension]
-            return LegAnswered(leg=effect.leg)
-        if kind is AnswerLeg:
-            assert isinstance(effect, AnswerLeg)
-            self._answered(effect.leg & ~SWITCH_LEG_BIT, effect.call)
-            return LegAnswered(leg=effect.leg)
-        if kind is LookUpCustomer:
-            assert isinstance(effect, LookUpCustomer)
-            customer = Candidate(customer=CustomerRef(effect.number), tier=effect.number)
-            return CustomersFound(call=effect.call, candidates=(customer,), n=effect.n)
-        if kind is ReleaseLeg:
-            assert isinstance(effect, ReleaseLeg)
-            if effect.leg & SWITCH_LEG_BIT and self._outcomes.fate[effect.leg & ~SWITCH_LEG_BIT] == UNKNOWN:
-                self._leave(effect.leg & ~SWITCH_LEG_BIT, REFUSED)
-        return None
+    def _place(self, effect: PlaceLeg) -> Input | None:
+        assert isinstance(effect.to, ToExtension)
+        if effect.call in self._ringing:
+            return None
+        self._ringing[effect.call] = self._agent_of[effect.to.extension]
+        return LegAnswered(leg=effect.leg)
+
+    def _answer(self, effect: AnswerLeg) -> Input:
+        self._answered(effect.leg & ~SWITCH_LEG_BIT, effect.call)
+        return LegAnswered(leg=effect.leg)
+
+    def _look_up(self, effect: LookUpCustomer) -> Input:
+        customer = Candidate(customer=CustomerRef(effect.number), tier=effect.number)
+        return CustomersFound(call=effect.call, candidates=(customer,), n=effect.n)
+
+    def _release(self, effect: ReleaseLeg) -> None:
+        if effect.leg & SWITCH_LEG_BIT and self._outcomes.fate[effect.leg & ~SWITCH_LEG_BIT] == UNKNOWN:
+            self._leave(effect.leg & ~SWITCH_LEG_BIT, REFUSED)
 
     def _answered(self, index: int, call: CallId) -> None:
         agent = self._ringing.pop(call)
