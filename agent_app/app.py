@@ -117,13 +117,13 @@ def build(app: QApplication, arguments: argparse.Namespace, folder: Path, *, lin
     app.setApplicationName("Ieum")
     set_language(settings.language)
     install(app, "dark" if settings.theme == "dark" else "light")
-    rendezvous = None
-    if settings.phone == "internal":
-        rendezvous = Path(arguments.rendezvous).absolute() if arguments.rendezvous else folder / "phone.json"
-        if not arguments.no_phone_process:
-            start_phone(rendezvous, arguments.phone_argument)
-    session = Session(link or Bridge())
-    desk = Desk(session, Phone(rendezvous), folder)
+    rendezvous = Path(arguments.rendezvous).absolute() if arguments.rendezvous else folder / "phone.json"
+    if not arguments.no_phone_process:
+        start_phone(rendezvous, arguments.phone_argument)
+    session, softphone = Session(link or Bridge()), Phone(rendezvous)
+    # Beside a hard phone the softphone never registers; it only plays messages.
+    phone = softphone if settings.phone == "internal" else Phone(None)
+    desk = Desk(session, phone, folder, sound=softphone)
     window = MainWindow(desk, settings)
     window.sign_in.fingerprint = arguments.fingerprint
     return window
@@ -191,7 +191,7 @@ def leave(window: MainWindow, folder: Path) -> None:
     """Settings and drafts on disk, connection closed; a call that is up goes on in the phone's process."""
     window.settings.theme = theme().name
     workplace.save(folder, window.settings)
-    window.desk.phone.quit()
+    window.desk.sound.quit()
     window.desk.close()
 
 

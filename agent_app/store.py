@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from cti_server.wire.client import AskBody, AskFrame, Body, CommandBody, CommandFrame
+from cti_server.wire.client import AskBody, AskFrame, Body, CommandBody, CommandFrame, LoadMessage
 from cti_server.wire.server import (
     AgentChanged,
     AgentView,
@@ -29,6 +29,7 @@ from cti_server.wire.server import (
     Denied,
     FactFrame,
     GaugeFrame,
+    MessageLoaded,
     MyDay,
     MyDayGauge,
     Notice,
@@ -71,6 +72,7 @@ class Topic(StrEnum):
     REPLY = "reply"
     PICTURE = "picture"
     CUSTOMERS = "customers"
+    MESSAGE = "message"
 
 
 class Connection(StrEnum):
@@ -95,6 +97,21 @@ class Card:
     def header(self) -> CardHeader | None:
         header = self.sections.get("header")
         return header if isinstance(header, CardHeader) else None
+
+
+@dataclass(slots=True)
+class MessageSound:
+    """The sound of a voice message as far as it is here; ``code``: why no more will come."""
+
+    callback: int
+    law: str = ""
+    total: int = 0
+    data: bytearray = field(default_factory=bytearray)
+    code: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        return self.total > 0 and len(self.data) >= self.total
 
 
 @dataclass(slots=True)
@@ -123,6 +140,8 @@ class Store:
     callbacks_waiting: int | None = None
     pictures: dict[str, bytes] = field(default_factory=dict)
     customers: CustomersListed | None = None
+    message: MessageSound | None = None
+    """The one that was asked for last."""
     replies: deque[tuple[CommandBody, ReplyFrame]] = field(default_factory=lambda: deque(maxlen=50))
     commands: dict[str, CommandFrame] = field(default_factory=dict)
     asks: dict[str, AskFrame] = field(default_factory=dict)
@@ -300,11 +319,28 @@ class Store:
             case CallbacksListed(callbacks=callbacks):
                 self.callbacks = {view.callback: view for view in callbacks}
                 return {Topic.CALLBACKS}
+            case MessageLoaded() as piece:
+                return self._message_piece(piece)
+            case None if isinstance(frame.body, LoadMessage):
+                self.message = MessageSound(frame.body.callback, code=answer.code)
+                return {Topic.MESSAGE}
             case None:
                 self.unanswered.append((frame.body, answer.code))
                 return {Topic.VIEW}
             case _:
                 return set()
+
+    def _message_piece(self, piece: MessageLoaded) -> set[Topic]:
+        """The next piece; the first one of another message takes its place. Nothing more to come is an end, too."""
+        held = self.message
+        if held is None or held.callback != piece.callback or piece.start == 0:
+            held = self.message = MessageSound(piece.callback, law=piece.law)
+        if piece.start != len(held.data):
+            return set()
+        held.data += piece.sound
+        held.total = piece.total if piece.sound else len(held.data)
+        held.code = "" if held.data else "not_found"
+        return {Topic.MESSAGE}
 
     def _older_rows(self, older: TimelineLoaded) -> set[Topic]:
         card = self.current_card()

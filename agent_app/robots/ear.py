@@ -29,7 +29,7 @@ class Ear:
         self._loud = 0
         self._quiet = 0
 
-    def start(self) -> None:
+    def start(self, *, speaks: bool = True) -> None:
         self._loud = self._quiet = 0
 
     def stop(self) -> None:

@@ -26,7 +26,8 @@ class AudioDevice(Protocol):
     state: str
     """ok, no_device or error."""
 
-    def start(self) -> None: ...
+    def start(self, *, speaks: bool = True) -> None:
+        """``speaks`` False: only to hear something, so no microphone is opened."""
 
     def stop(self) -> None: ...
 
@@ -42,7 +43,7 @@ class NullAudio:
 
     state = "no_device"
 
-    def start(self) -> None:
+    def start(self, *, speaks: bool = True) -> None:
         pass
 
     def stop(self) -> None:
@@ -66,7 +67,7 @@ class FileAudio:
         self._keep = keep
         self._file: wave.Wave_write | None = None
 
-    def start(self) -> None:
+    def start(self, *, speaks: bool = True) -> None:
         self._position = 0
         if self._keep is not None and self._file is None:
             self._file = wave.open(str(self._keep), "wb")  # noqa: SIM115 - kept open for the call
@@ -109,7 +110,7 @@ class SoundCard:
         self._microphone = microphone
         self._speaker = speaker
 
-    def start(self) -> None:
+    def start(self, *, speaks: bool = True) -> None:
         """Open the devices; ``state`` says what came of it. Never raises: a phone without sound is still a phone."""
         if self._streams:
             return
@@ -121,16 +122,17 @@ class SoundCard:
             self.state = "no_device"
             return
         try:
-            self._open(sounddevice)
+            self._open(sounddevice, speaks=speaks)
             self.state = "ok"
         except (sounddevice.PortAudioError, ValueError) as error:
             self.stop()
             self.state = "no_device" if "querying device" in str(error).lower() else "error"
 
-    def _open(self, sounddevice: Any) -> None:
+    def _open(self, sounddevice: Any, *, speaks: bool) -> None:
         common = {"samplerate": RATE_HZ, "blocksize": FRAME_SAMPLES, "channels": 1, "dtype": "int16"}
-        microphone = sounddevice.RawInputStream(device=self._microphone or None, callback=self._captured, **common)
-        self._streams.append(microphone)
+        if speaks:
+            microphone = sounddevice.RawInputStream(device=self._microphone or None, callback=self._captured, **common)
+            self._streams.append(microphone)
         speaker = sounddevice.RawOutputStream(device=self._speaker or None, callback=self._wanted, **common)
         self._streams.append(speaker)
         for stream in self._streams:

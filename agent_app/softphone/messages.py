@@ -63,6 +63,27 @@ class TestAudio(Message, frozen=True, kw_only=True):
     """Play a tone and listen for a second; the result comes as ``audio_test`` in PhoneStatus."""
 
 
+class LoadSound(Message, frozen=True, kw_only=True):
+    """A piece of a voice message: G.711 (``law``: PCMU or PCMA), from the sample ``start`` on. ``start`` 0: of another
+    sound than before."""
+
+    sound: int
+    law: str
+    start: int
+    data: bytes
+
+
+class PlaySound(Message, frozen=True, kw_only=True):
+    """Play the loaded sound from there. While a call is up nothing is played."""
+
+    sound: int
+    at_ms: int = 0
+
+
+class StopSound(Message, frozen=True, kw_only=True):
+    """Be silent; ``sound`` in PhoneStatus says where it was."""
+
+
 class Quit(Message, frozen=True, kw_only=True):
     """End the process when no call is up."""
 
@@ -84,6 +105,14 @@ class PhoneCall(msgspec.Struct, frozen=True, kw_only=True):
     has_media: bool = False
 
 
+class Sound(msgspec.Struct, frozen=True, kw_only=True):
+    """``state``: playing, stopped, ended, in_call, no_device, error, failed (it is not loaded)."""
+
+    sound: int
+    state: str
+    at_ms: int = 0
+
+
 class PhoneStatus(Message, frozen=True, kw_only=True):
     """``registration``: none, registering, registered, failed (with ``reason``). ``audio``: ok, no_device, error.
 
@@ -99,9 +128,23 @@ class PhoneStatus(Message, frozen=True, kw_only=True):
     speakers: tuple[str, ...] = ()
     microphone_level_dbfs: float | None = None
     speaker_level_dbfs: float | None = None
+    sound: Sound | None = None
 
 
-WindowMessage = Attach | Configure | Unregister | Answer | HangUp | Mute | SelectDevices | TestAudio | Quit
+WindowMessage = (
+    Attach
+    | Configure
+    | Unregister
+    | Answer
+    | HangUp
+    | Mute
+    | SelectDevices
+    | TestAudio
+    | LoadSound
+    | PlaySound
+    | StopSound
+    | Quit
+)
 PhoneMessage = PhoneStatus
 
 _encoder = msgspec.json.Encoder()

@@ -11,6 +11,7 @@ from agent_app.softphone import messages as ms
 from agent_app.softphone.account import Account, Caller
 from agent_app.softphone.audio import AudioDevice, device_names
 from agent_app.softphone.driver import Driver
+from agent_app.softphone.player import Player
 
 LEVEL_INTERVAL_S = 0.25
 TEST_S = 1.0
@@ -30,6 +31,7 @@ class Phone:
     ) -> None:
         self._driver = make_driver(self)
         self._device = device
+        self._player = Player(device, tell=lambda sound: self._change(sound=sound))
         self._publish = publish
         self._quit_now = quit_now
         self._answers_by_itself = answer_by_itself
@@ -64,9 +66,21 @@ class Phone:
                 self._select(order)
             case ms.TestAudio():
                 self._start(self._test_audio())
+            case ms.LoadSound():
+                self._player.load(order)
+            case ms.PlaySound():
+                self._play(order)
+            case ms.StopSound():
+                self._player.stop()
             case ms.Quit():
                 self._is_quitting = True
                 self._quit_if_idle()
+
+    def _play(self, order: ms.PlaySound) -> None:
+        if self.is_in_call:
+            self._change(sound=ms.Sound(sound=order.sound, state="in_call", at_ms=order.at_ms))
+        else:
+            self._player.play(order)
 
     def _configure(self, order: ms.Configure) -> None:
         account = Account(
@@ -99,6 +113,7 @@ class Phone:
         """Opens the devices for a second: the window shows the level meanwhile, and the result."""
         if self.is_in_call:
             return
+        self._player.stop()
         self._change(audio_test="running")
         self._device.start()
         state = self._device.state
@@ -112,6 +127,7 @@ class Phone:
         self._change(registration=state, reason=reason)
 
     def call_ringing(self, caller: Caller) -> None:
+        self._player.stop()
         call = ms.PhoneCall(state="ringing", call=caller.call, number=caller.number, name=caller.name)
         self._change(call=call, muted=False)
         if caller.auto_answer or self._answers_by_itself:
@@ -133,6 +149,7 @@ class Phone:
 
     async def close(self) -> None:
         """Leave at once, whatever is up."""
+        self._player.stop()
         if self._levels is not None:
             self._levels.cancel()
         await self._driver.close()

@@ -10,11 +10,11 @@ from agent_app.i18n import formats, tr
 from agent_app.store import Topic
 from agent_app.viewmodels.caller import queue_word
 from agent_app.viewmodels.session import Session, ViewModel
-from cti_server.wire.client import CancelCallback, DialCallback, ListCallbacks
+from cti_server.wire.client import CancelCallback, DialCallback, ListCallbacks, SettleCallback
 from cti_server.wire.server import CallbackView
 
 Index = QModelIndex | QPersistentModelIndex
-COLUMNS: Final = ("due", "customer", "number", "queue", "requested", "attempts", "state")
+COLUMNS: Final = ("due", "customer", "number", "queue", "message", "requested", "attempts", "state")
 OPEN_STATES: Final = ("waiting", "reserved", "dialling")
 
 
@@ -61,6 +61,7 @@ HEADERS: Final = {
     "customer": lambda: tr("callback.customer"),
     "number": lambda: tr("callback.number"),
     "queue": lambda: tr("callback.queue"),
+    "message": lambda: tr("callback.message"),
     "requested": lambda: tr("callback.requested"),
     "attempts": lambda: tr("callback.attempts"),
     "state": lambda: tr("callback.state"),
@@ -86,11 +87,25 @@ class Callbacks(ViewModel):
         found = [view for view in self.store.callbacks.values() if view.state in OPEN_STATES]
         return sorted(found, key=lambda view: (view.due_at, view.callback))
 
+    def summary(self) -> str:
+        messages = sum(view.message_ms > 0 for view in self.rows())
+        order = tr("callback.in_order")
+        return f"{order} · {tr('callback.messages', count=messages)}" if messages else order
+
     def reload(self) -> None:
         self.session.ask(ListCallbacks())
 
+    def can_dial(self, view: CallbackView) -> bool:
+        """A caller who withheld the number can be heard, and not called."""
+        return view.state == "waiting" and bool(view.number)
+
+    def settle(self, view: CallbackView) -> None:
+        """Done without a call."""
+        if view.state == "waiting" and not self.store.is_outstanding(SettleCallback):
+            self.session.do(SettleCallback(callback=view.callback))
+
     def dial(self, view: CallbackView) -> None:
-        if view.state == "waiting" and not self.store.is_outstanding(DialCallback):
+        if self.can_dial(view) and not self.store.is_outstanding(DialCallback):
             self.session.do(DialCallback(callback=view.callback))
             self.changed.emit()
 
@@ -104,7 +119,9 @@ class Callbacks(ViewModel):
             case "customer":
                 return view.customer_name or view.customer or formats.UNKNOWN
             case "number":
-                return formats.telephone(view.number)
+                return formats.telephone(view.number) or formats.UNKNOWN
+            case "message":
+                return formats.duration(view.message_ms / 1000) if view.message_ms else ""
             case "queue":
                 return queue_word(self.store, view.queue) or formats.UNKNOWN
             case "requested":

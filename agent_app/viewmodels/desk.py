@@ -9,6 +9,7 @@ from agent_app.viewmodels.card import CardModel
 from agent_app.viewmodels.connection import ConnectionModel
 from agent_app.viewmodels.dialling import Dialling
 from agent_app.viewmodels.incoming import Incoming
+from agent_app.viewmodels.message_player import MessagePlayer
 from agent_app.viewmodels.notices import Notices
 from agent_app.viewmodels.phone import Phone
 from agent_app.viewmodels.queue_strip import QueueStrip
@@ -27,8 +28,9 @@ class Desk:
     """The order of construction is the order in which they hear of news: the subject first, so that the previous
     customer is gone before anything else looks."""
 
-    def __init__(self, session: Session, phone: Phone, folder: Path) -> None:
-        self.session, self.phone = session, phone
+    def __init__(self, session: Session, phone: Phone, folder: Path, *, sound: Phone | None = None) -> None:
+        """``sound``: what plays messages where the phone is a hard one."""
+        self.session, self.phone, self.sound = session, phone, sound or phone
         self.subject = Subject(session)
         self.card = CardModel(self.subject)
         self.connection = ConnectionModel(session)
@@ -41,6 +43,7 @@ class Desk:
         self.script = ScriptModel(self.subject, self.records)
         self.wrap_up = WrapUp(session, folder)
         self.callbacks = Callbacks(session)
+        self.message = MessagePlayer(session, self.sound)
         self.dialling = Dialling(session, self.notices)
         self.timeline.opened.connect(self._on_timeline_row)
         session.signed_in.connect(self._on_signed_in)

@@ -18,10 +18,13 @@ from agent_app.softphone.messages import (
     Attach,
     Configure,
     HangUp,
+    LoadSound,
     Mute,
     PhoneStatus,
+    PlaySound,
     Quit,
     Rendezvous,
+    StopSound,
     TestAudio,
     Unregister,
     WindowMessage,
@@ -32,6 +35,8 @@ from cti_server.wire.server import PhoneAccount
 
 RETRY_MS = 400
 LINE_BYTES_MAX = 256 * 1024
+PIECE_BYTES = 32 * 1024
+"""Of a sound, in one line to the phone."""
 
 
 class Phone(QObject):
@@ -97,6 +102,16 @@ class Phone(QObject):
 
     def mute(self, muted: bool) -> None:
         self._send(Mute(muted=muted))
+
+    def load_sound(self, sound: int, law: str, data: bytes) -> None:
+        for start in range(0, len(data), PIECE_BYTES):
+            self._send(LoadSound(sound=sound, law=law, start=start, data=data[start : start + PIECE_BYTES]))
+
+    def play_sound(self, sound: int, at_ms: int) -> None:
+        self._send(PlaySound(sound=sound, at_ms=at_ms))
+
+    def stop_sound(self) -> None:
+        self._send(StopSound())
 
     def test_audio(self) -> None:
         self._send(TestAudio())

@@ -51,7 +51,7 @@ class DeskView(QWidget):
             script=desk.script,
             splitter=settings.splitter,
         )
-        self.callbacks = CallbacksPage(desk.callbacks, desk.dialling)
+        self.callbacks = CallbacksPage(desk.callbacks, desk.dialling, desk.message)
         self.pages.addWidget(self.agent)
         self.pages.addWidget(self.callbacks)
         for widget in (self.top, self.state_bar, self.banners, self.strip):

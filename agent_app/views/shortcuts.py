@@ -62,6 +62,8 @@ class Shortcuts(QObject):
         rows = [(keys, tr(text)) for keys, text, _ in TABLE]
         rows.append(("Alt+1…9", tr("keys.answers")))
         rows.append(("Ctrl+1…9", tr("keys.dispositions")))
+        rows.append((tr("keys.space"), tr("keys.listen")))
+        rows.append(("← →", tr("keys.skip")))
         return [(keys.replace("Return", "↵").replace("Left", "←"), text) for keys, text in rows]
 
     def _on_activated(self) -> None:

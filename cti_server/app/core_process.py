@@ -203,6 +203,7 @@ class CoreProcess:
             phones=self._phone_secrets,
             main=self._main_system,
             history=self._history,
+            recordings=self._folder.recordings,
             token_key=self._token_key,
             scripts=_as_json(self._configuration),
             scripts_version=self._configuration.library.version,

@@ -40,7 +40,10 @@ class WebProcess:
         self._credentials = CredentialService(folder.run / CREDENTIALS_SOCKET, rules)
         sessions = WebSessions(time.monotonic, monitor_key=config.secret(folder.path, "monitor_key"))
         queries = Queries(open_database(url))
-        web = WebApp(service=self._credentials, queries=queries, sessions=sessions, recordings=folder.recordings)
+        levels = {str(queue.queue): queue.minimum_level for queue in configuration.centre.queues}
+        web = WebApp(
+            service=self._credentials, queries=queries, sessions=sessions, recordings=folder.recordings, levels=levels
+        )
         where = configuration.server.web
         self._http = uvicorn.Server(
             uvicorn.Config(

@@ -6,11 +6,15 @@ Each ask has a time limit; an engine that does not answer is a code, never a wai
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import msgspec
+
 from cti_server.core.entities import State
 from cti_server.core.errors import Refused, Unavailable
+from cti_server.core.vocabulary import CallbackId
 from cti_server.customers.main_system import MainSystem
 from cti_server.gateway import translate
 from cti_server.gateway.cards import CardDesk
+from cti_server.gateway.sounds import Sounds
 from cti_server.gateway.watchers import Client
 from cti_server.wire import client as wire
 from cti_server.wire.server import (
@@ -19,6 +23,7 @@ from cti_server.wire.server import (
     CallbacksListed,
     CardOpened,
     CustomersListed,
+    MessageLoaded,
     PictureLoaded,
     TimelineLoaded,
     ViewLoaded,
@@ -31,9 +36,10 @@ CALLBACKS_MAX = 200
 
 
 class Asks:
-    """Reads from the main system and from the centre's state."""
+    """Reads from the main system, from the centre's state and from its recordings."""
 
-    def __init__(self, *, main: MainSystem, desk: CardDesk, state: Callable[[], State]) -> None:
+    def __init__(self, *, main: MainSystem, desk: CardDesk, state: Callable[[], State], sounds: Sounds) -> None:
+        self._sounds = sounds
         self._main = main
         self._desk = desk
         self._state = state
@@ -62,6 +68,8 @@ class Asks:
                 return self._picture(body)
             case wire.ListCallbacks():
                 return self._callbacks(client)
+            case wire.LoadMessage():
+                return self._message(client, body)
 
     async def _search(self, ask: wire.SearchCustomers) -> CustomersListed:
         return CustomersListed(rows=await self._main.directory.search(ask.text, ask.limit))
@@ -99,3 +107,14 @@ class Asks:
                 translate.callback_view(state, c, self._desk.name_of(c.customer) if c.customer else "") for c in found
             )
         )
+
+    async def _message(self, client: Client, ask: wire.LoadMessage) -> MessageLoaded:
+        """Whoever may dial the callback may hear it; to others there is none."""
+        state = self._state()
+        agent, callback = state.agents.get(client.agent), state.callbacks.get(CallbackId(ask.callback))
+        if agent is None or callback is None or not callback.path or ask.start < 0:
+            raise Refused("not_found")
+        if not translate.may_dial_callback(state, agent, (callback.queue, callback.agent)):
+            raise Refused("not_found")
+        piece = await self._sounds.piece(callback.path, ask.start)
+        return MessageLoaded(callback=ask.callback, **msgspec.structs.asdict(piece))

@@ -69,7 +69,13 @@ class Gauges:
 
     def _work_out(self) -> _Round:
         state, now = self._state(), self._now()
-        queues = QueueGauges(queues=tuple(translate.queue_gauge(state, q, now) for q in state.settings.queues))
+        messages = translate.message_counts(state)
+        queues = QueueGauges(
+            queues=tuple(
+                translate.queue_gauge(state, queue, now, messages=messages[queue.queue])
+                for queue in state.settings.queues
+            )
+        )
         return _Round(queues, self._frame(queues), translate.callback_counts(state))
 
     def _send(self, client: Client, worked_out: _Round) -> None:

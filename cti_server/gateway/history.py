@@ -24,6 +24,7 @@ _TITLES = {
     "call_out": {"ko": "건 전화", "en": "Outgoing call"},
     "callback": {"ko": "콜백", "en": "Callback"},
     "callback_request": {"ko": "콜백 요청", "en": "Callback requested"},
+    "message": {"ko": "음성 메시지", "en": "Voice message"},
 }
 _STATES = {
     "waiting": ({"ko": "대기", "en": "Waiting"}, "warning"),
@@ -78,8 +79,10 @@ def timeline_row(entry: TimelineEntry, dispositions: Sequence[CodeSettings], lan
     """One line: a call is told by its result, or by its reason, or by how it came about."""
     if entry.kind == "callback":
         words, level = _STATES.get(entry.state, ({}, ""))
-        title, tag = _TITLES["callback_request"][language], words.get(language, entry.state)
-        return TimelineRow(at=entry.at, kind="callback", title=title, tag=tag, tag_level=level)
+        kind = "callback_request" if entry.recording is None else "message"
+        title, tag = _TITLES[kind][language], words.get(language, entry.state)
+        seconds = entry.message_ms // 1_000 or None
+        return TimelineRow(at=entry.at, kind="callback", title=title, tag=tag, tag_level=level, duration_s=seconds)
     kind = _KINDS.get(entry.direction, "call_in")
     reason = [" › ".join(entry.reason)] if entry.reason else []
     words_of_call = _disposition(entry, dispositions, language) or reason or [_TITLES[kind][language]]

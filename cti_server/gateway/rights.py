@@ -34,6 +34,7 @@ RIGHTS: dict[type[wire.Body], frozenset[str]] = {
     wire.DialCallback: _CALL_WORK,
     wire.RequestCallback: _CALL_WORK,
     wire.CancelCallback: _CALL_WORK,
+    wire.SettleCallback: _CALL_WORK,
     wire.TakeNote: _CALL_WORK,
     wire.DisposeCall: _CALL_WORK,
     wire.FollowScript: _CALL_WORK,
@@ -47,6 +48,7 @@ RIGHTS: dict[type[wire.Body], frozenset[str]] = {
     wire.LoadTimeline: _CUSTOMER_READING,
     wire.LoadPicture: _CUSTOMER_READING,
     wire.ListCallbacks: _CALLBACK_READING,
+    wire.LoadMessage: _CALL_WORK,
 }
 
 

@@ -8,6 +8,7 @@ import asyncio
 import ssl
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
+from pathlib import Path
 
 import msgspec
 import structlog
@@ -29,6 +30,7 @@ from cti_server.gateway.gauges import Gauges
 from cti_server.gateway.history import History
 from cti_server.gateway.push import Outbox
 from cti_server.gateway.sessions import NotLetIn, Session, Sessions
+from cti_server.gateway.sounds import Sounds
 from cti_server.gateway.tokens import Tokens
 from cti_server.gateway.watchers import Client, Watchers
 from cti_server.ports import CommandDoor, Credentials, PhoneSecrets, Recorded, Submit
@@ -74,6 +76,7 @@ class Gateway:
         place: PhonePlace,
         main: MainSystem,
         history: History,
+        recordings: Path,
         token_key: bytes,
         scripts: msgspec.Raw,
         scripts_version: str,
@@ -88,9 +91,9 @@ class Gateway:
         self.desk = CardDesk(main=main, history=history, find=self._find, state=self.state, utc_now=self.utc_now)
         self._watchers = Watchers(card_wanted=self.desk.fill, name_of=self.desk.name_of)
         self._gauges = Gauges(watchers=self._watchers, state=self.state, now=now)
-        self._frames = Frames(
-            door=door, asks=Asks(main=main, desk=self.desk, state=self.state), sessions=self._sessions
-        )
+        self._sounds = Sounds(recordings)
+        asks = Asks(main=main, desk=self.desk, state=self.state, sounds=self._sounds)
+        self._frames = Frames(door=door, asks=asks, sessions=self._sessions)
         self._views = main.declarations.titles()
         library = Library(scripts=scripts, scripts_version=scripts_version, views=self._views)
         self._arrivals = Arrivals(
@@ -144,6 +147,7 @@ class Gateway:
             await self._server.wait_closed()
         await self._frames.close()
         await self.desk.close()
+        self._sounds.close()
 
     def load_scripts(self, scripts: msgspec.Raw, version: str) -> None:
         """Desktops that come from now on get these; whoever is connected keeps theirs until the next connection."""

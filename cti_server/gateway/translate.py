@@ -95,6 +95,7 @@ MAKERS: dict[type[wire.Body], Make] = {
     wire.DialCallback: _same(inputs.DialCallback),
     wire.RequestCallback: _request_callback,
     wire.CancelCallback: _same(inputs.CancelCallback),
+    wire.SettleCallback: _same(inputs.SettleCallback),
     wire.TakeNote: _same(inputs.TakeNote),
     wire.DisposeCall: _same(inputs.DisposeCall),
     wire.FollowScript: _follow_script,
@@ -230,6 +231,7 @@ def callback_view(state: core.State, callback: core.Callback, customer_name: str
         language=callback.language,
         attempts=callback.attempts,
         agent=callback.agent,
+        message_ms=callback.message_ms,
     )
 
 
@@ -271,7 +273,12 @@ def callback_counts(state: core.State) -> Counter[CallbackGroup]:
 # --- figures ---------------------------------------------------------------------------------------------------------
 
 
-def queue_gauge(state: core.State, settings: QueueSettings, now: int) -> out.QueueGauge:
+def message_counts(state: core.State) -> Counter[QueueId | None]:
+    """How many voice messages are open, by queue."""
+    return Counter(c.queue for c in state.callbacks.values() if c.recording is not None and c.state in OPEN_CALLBACKS)
+
+
+def queue_gauge(state: core.State, settings: QueueSettings, now: int, *, messages: int = 0) -> out.QueueGauge:
     queue = state.queues.get(settings.queue) or core.Queue(queue=settings.queue)
     is_today = queue.day == _day(state, now)
     answered, abandoned = (queue.answered, queue.abandoned) if is_today else (0, 0)
@@ -287,6 +294,7 @@ def queue_gauge(state: core.State, settings: QueueSettings, now: int) -> out.Que
         ready=sum(agent.is_available and serves(agent, settings) for agent in state.agents.values()),
         answered=answered,
         abandoned=abandoned,
+        messages=messages,
     )
 
 

@@ -35,7 +35,7 @@ def timeline_call(row: RowMapping) -> TimelineEntry:
 
 
 def timeline_callback(row: RowMapping) -> TimelineEntry:
-    names = ("callback", "queue", "agent", "state", "cause")
+    names = ("callback", "queue", "agent", "state", "cause", "recording", "message_ms")
     return TimelineEntry(at=row["requested_at"], kind="callback", **{name: row[name] for name in names})
 
 

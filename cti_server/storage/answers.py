@@ -122,7 +122,8 @@ class CallPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A contact with a customer. ``kind``: call or callback. ``recording``: id of a stored recording of the call."""
+    """A contact with a customer. ``kind``: call or callback. ``recording``: id of a stored recording of the call, or
+    of the voice message that the callback is, ``message_ms`` long."""
 
     at: int
     kind: str
@@ -140,6 +141,7 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     recording: int | None = None
     state: str = ""
+    message_ms: int = 0
 
 
 class CallbackRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, or_
+import msgspec
+from sqlalchemy import Connection, Engine, and_, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from cti_server.core.errors import Unavailable
@@ -162,6 +163,13 @@ class Queries:
             query = select_callbacks().where(t.callbacks.c.recording == recording)
             row = connection.execute(query).mappings().first()
             return None if row is None else callback_row(row)
+
+    def skills_of(self, agent: int) -> dict[str, int]:
+        """Level by skill; empty: nobody of that number, or nobody who takes calls any more."""
+        with self._reading() as connection:
+            query = select(t.people.c.skills).where(t.people.c.person == agent, t.people.c.is_active)
+            skills = connection.execute(query).scalar_one_or_none()
+            return {} if skills is None else msgspec.json.decode(skills, type=dict[str, int])
 
     def messages_waiting(self) -> dict[str, int]:
         """Voice messages that nobody has dealt with yet, by queue."""

@@ -3,6 +3,7 @@
 Bind it to loopback, or put a proxy with TLS before it. Writes do not come through here, but through the desktops' door.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from starlette.routing import Route
 from cti_server.core.errors import Refused, Unavailable
 from cti_server.core.vocabulary import Secret
 from cti_server.ports import CredentialCheck
-from cti_server.storage.answers import CallFilter
+from cti_server.storage.answers import CallFilter, RecordingRow
 from cti_server.storage.queries import Queries
 from cti_server.web.audio import audio_response, confined
 from cti_server.web.credentials_server import CredentialService
@@ -45,7 +46,8 @@ class SignIn(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WebApp:
-    """The routes with what they need. ``is_secure``: browsers reach us by TLS, so the cookie never goes without."""
+    """The routes with what they need. ``is_secure``: browsers reach us by TLS, so the cookie never goes without.
+    ``levels``: what each queue asks for of those who serve it."""
 
     def __init__(
         self,
@@ -54,8 +56,10 @@ class WebApp:
         queries: Queries,
         sessions: WebSessions,
         recordings: Path,
+        levels: Mapping[str, int] | None = None,
         is_secure: bool = False,
     ) -> None:
+        self._levels = levels or {}
         self._service = service
         self._queries = queries
         self._sessions = sessions
@@ -110,7 +114,10 @@ class WebApp:
     async def metrics(self, _request: Request) -> Response:
         totals = await run_in_threadpool(self._queries.totals)
         applied = await run_in_threadpool(self._queries.applied_seq)
-        text = metrics_text(totals, applied_seq=applied, credentials_waiting=self._service.waiting)
+        messages = await run_in_threadpool(self._queries.messages_waiting)
+        text = metrics_text(
+            totals, applied_seq=applied, credentials_waiting=self._service.waiting, messages_waiting=messages
+        )
         return Response(text, media_type=CONTENT_TYPE)
 
     # --- calls -------------------------------------------------------------------------------------------------------
@@ -139,14 +146,25 @@ class WebApp:
         return _json(found)
 
     async def audio(self, request: Request) -> Response:
-        """WAV, by range; 404 also for another agent's."""
+        """WAV, by range; 404 also for another agent's, and for messages of queues that an agent does not serve."""
         found = await run_in_threadpool(self._queries.recording, request.path_params["recording"])
-        if found is None or not _may_see(_person(request), found.agent):
+        if found is None or not await run_in_threadpool(self._may_hear, _person(request), found):
             return _refused(404, "not_found")
         file = await run_in_threadpool(confined, self._recordings, found.path)
         if file is None:
             return _refused(404, "not_found")
         return audio_response(file, request.headers.get("range"))
+
+    def _may_hear(self, person: CredentialCheck, recording: RecordingRow) -> bool:
+        if _may_see(person, recording.agent):
+            return True
+        message = self._queries.message_in(recording.recording)
+        if message is None or person.agent is None or AGENT not in person.roles:
+            return False
+        if message.agent is not None:
+            return message.agent == person.agent
+        level = self._queries.skills_of(person.agent).get(message.queue, 0)
+        return not message.queue or level >= self._levels.get(message.queue, 1)
 
     async def callbacks(self, request: Request) -> Response:
         """Open ones, first due first; agents see those that nobody else is named for."""

@@ -8,7 +8,9 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 Samples = Mapping[str, int]
 
 
-def metrics_text(totals: Totals, *, applied_seq: int, credentials_waiting: int) -> str:
+def metrics_text(
+    totals: Totals, *, applied_seq: int, credentials_waiting: int, messages_waiting: Mapping[str, int]
+) -> str:
     """All figures, one family after the other."""
     families = [
         _family("ieum_calls_total", "Calls that reached or left us.", "counter", {"": totals.calls}),
@@ -17,6 +19,7 @@ def metrics_text(totals: Totals, *, applied_seq: int, credentials_waiting: int) 
         _family("ieum_queue_exits_total", "Ways out of a queue.", "counter", totals.by_queue_exit, "how"),
         _family("ieum_offers_total", "Offers to agents, by outcome.", "counter", totals.by_offer, "outcome"),
         _family("ieum_callbacks", "Callbacks, by state.", "gauge", totals.by_callback_state, "state"),
+        _family("ieum_messages_waiting", "Voice messages not dealt with.", "gauge", messages_waiting, "queue"),
         _family("ieum_recordings_stored_total", "Recordings kept.", "counter", {"": totals.recordings_stored}),
         _family("ieum_projection_seq", "Newest event in the main database.", "gauge", {"": applied_seq}),
         _family("ieum_credential_checks_waiting", "Checks that wait.", "gauge", {"": credentials_waiting}),

@@ -31,4 +31,5 @@ RULES: tuple[Rule, ...] = (
     Rule("GET", "/api/recordings/{recording:int}/audio", frozenset({AGENT, SUPERVISOR, REVIEWER})),
     Rule("GET", "/api/callbacks", frozenset({AGENT, SUPERVISOR})),
 )
-"""Agents see their own calls and recordings only; that is checked row by row in the route itself."""
+"""Agents see their own calls and recordings only, and hear the messages of the queues that they serve; that is checked
+row by row in the route itself."""

@@ -114,6 +114,12 @@ class CancelCallback(Body, frozen=True, kw_only=True):
     reason: str
 
 
+class SettleCallback(Body, frozen=True, kw_only=True):
+    """Done without a call: the message was heard, or the matter is settled."""
+
+    callback: int
+
+
 class TakeNote(Body, frozen=True, kw_only=True):
     call: int
     text: str
@@ -172,6 +178,7 @@ CommandBody = (
     | DialCallback
     | RequestCallback
     | CancelCallback
+    | SettleCallback
     | TakeNote
     | DisposeCall
     | FollowScript
@@ -231,7 +238,14 @@ class ListCallbacks(Body, frozen=True, kw_only=True):
     """⇒ ``CallbacksListed``: those that this agent may dial."""
 
 
-AskBody = SearchCustomers | OpenCard | LoadView | LoadTimeline | LoadPicture | ListCallbacks
+class LoadMessage(Body, frozen=True, kw_only=True):
+    """The sound of a callback's voice message, from the sample ``start`` on. ⇒ ``MessageLoaded``: the next piece."""
+
+    callback: int
+    start: int = 0
+
+
+AskBody = SearchCustomers | OpenCard | LoadView | LoadTimeline | LoadPicture | ListCallbacks | LoadMessage
 
 
 class AskFrame(Frame, frozen=True, kw_only=True, tag="ask"):

@@ -155,6 +155,8 @@ class CallView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CallbackView(msgspec.Struct, frozen=True, kw_only=True):
+    """``message_ms``: the caller left a voice message of this length; 0: none. ``number`` empty: it was withheld."""
+
     callback: int
     state: str
     number: str
@@ -166,11 +168,12 @@ class CallbackView(msgspec.Struct, frozen=True, kw_only=True):
     language: str = ""
     attempts: int = 0
     agent: int | None = None
+    message_ms: int = 0
 
 
 class QueueGauge(msgspec.Struct, frozen=True, kw_only=True):
     """``longest_since``: when the one who waits longest came in. ``service_level`` 0–1 today by the default
-    definition.
+    definition. ``messages``: voice messages that nobody has dealt with yet.
     """
 
     queue: str
@@ -182,6 +185,7 @@ class QueueGauge(msgspec.Struct, frozen=True, kw_only=True):
     ready: int
     answered: int
     abandoned: int
+    messages: int = 0
 
 
 class MyDay(msgspec.Struct, frozen=True, kw_only=True):
@@ -365,11 +369,24 @@ class CallbacksListed(msgspec.Struct, frozen=True, kw_only=True, tag="callbacks"
     callbacks: tuple[CallbackView, ...]
 
 
+class MessageLoaded(msgspec.Struct, frozen=True, kw_only=True, tag="message"):
+    """G.711 (``law``: PCMU or PCMA) of the caller alone, 8,000 samples of one byte a second, from ``start`` of
+    ``total``."""
+
+    callback: int
+    law: str
+    start: int
+    total: int
+    sound: bytes
+
+
 class CardOpened(msgspec.Struct, frozen=True, kw_only=True, tag="card_opened"):
     customer: str
 
 
-AnswerBody = ViewLoaded | TimelineLoaded | CustomersListed | PictureLoaded | CallbacksListed | CardOpened
+AnswerBody = (
+    ViewLoaded | TimelineLoaded | CustomersListed | PictureLoaded | CallbacksListed | CardOpened | MessageLoaded
+)
 
 
 class AnswerFrame(Frame, frozen=True, kw_only=True, tag="answer"):

@@ -475,6 +475,9 @@ def my_day() -> MyDay:
     return MyDay(answered=23, dialled=2, missed=0, talk_mean_s=151.0)
 
 
+MESSAGE_MS = 24_000
+
+
 def callbacks() -> tuple[CallbackView, ...]:
     names = (("김도윤", "01087654321"), ("오세훈", "0212345678"), ("장미란", "01055556666"))
     return tuple(
@@ -489,6 +492,7 @@ def callbacks() -> tuple[CallbackView, ...]:
             customer_name=name,
             language="ko",
             attempts=number,
+            message_ms=MESSAGE_MS if number == 1 else 0,
         )
         for number, (name, telephone) in enumerate(names)
     )

@@ -47,7 +47,7 @@ class Mouth:
         self._at = 0
         self.heard = bytearray()
 
-    def start(self) -> None:
+    def start(self, *, speaks: bool = True) -> None:
         pass
 
     def stop(self) -> None:

@@ -321,7 +321,9 @@ async def floor(
     main_system = main or shop()
     clock = EngineClock()
     async with running(path, outside=outside, clock=clock) as run:
-        gateway = make_gateway(run, clock, credentials, history, main_system, clients_max=clients_max)
+        gateway = make_gateway(
+            run, clock, credentials, history, main_system, recordings=path / "recordings", clients_max=clients_max
+        )
         outside.gateway, outside.submit = gateway, run.engine.submit
         outside.customers = CustomerPerformer(
             directory=main_system.directory,
@@ -353,6 +355,7 @@ def make_gateway(
     history: History,
     main: MainSystem,
     *,
+    recordings: Path,
     clients_max: int,
 ) -> Gateway:
     return Gateway(
@@ -366,6 +369,7 @@ def make_gateway(
         place=PhonePlace(port=5060),
         main=main,
         history=history,
+        recordings=recordings,
         token_key=KEY,
         scripts=msgspec.Raw(b'{"library":"test"}'),
         scripts_version="v1",

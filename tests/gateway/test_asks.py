@@ -5,13 +5,19 @@ from typing import get_args
 
 import pytest
 
+from cti_server.core.entities import Callback
+from cti_server.core.events import OrderKey
+from cti_server.core.vocabulary import CallbackId, Micros, PersonalRef, QueueId, RecordingId
 from cti_server.gateway import asks as module
+from cti_server.media import wav
+from cti_server.media.g711 import Codec
 from cti_server.wire import client as wire
-from cti_server.wire.server import CardSection
+from cti_server.wire.server import CardSection, MessageLoaded
 from tests.gateway.floor import Floor, on_the_floor
 from tests.gateway.test_cards import hampered
 from tests.sample_shop import MINJI
 
+MESSAGE = 900
 EXAMPLES: tuple[wire.Body, ...] = (
     wire.SearchCustomers(text="김민지"),
     wire.OpenCard(customer=MINJI),
@@ -19,11 +25,34 @@ EXAMPLES: tuple[wire.Body, ...] = (
     wire.LoadTimeline(customer=MINJI, before_at=1 << 62),
     wire.LoadPicture(picture="P-101"),
     wire.ListCallbacks(),
+    wire.LoadMessage(callback=MESSAGE),
 )
+
+
+def leave_message(it: Floor, folder: Path, *, queue: str = "orders", ms: int = 20_000) -> bytes:
+    """A caller has left a message for a queue; what the caller said, as it must come out again."""
+    said = bytes(range(256)) * (ms * 8 // 256)
+    folder = folder / "recordings"
+    folder.mkdir(exist_ok=True)
+    both = wav.interleave(b"\xff" * len(said), said)
+    (folder / "1-2.wav").write_bytes(wav.g711_header(Codec.PCMU, channels=2, data_bytes=len(both)) + both)
+    it.gateway.state().callbacks[CallbackId(MESSAGE)] = Callback(
+        callback=CallbackId(MESSAGE),
+        number=PersonalRef(1),
+        queue=QueueId(queue),
+        key=OrderKey(rank=0, due_at=0, sequence=1),
+        due_at=0,
+        requested_at=Micros(0),
+        recording=RecordingId(2),
+        path="1-2.wav",
+        message_ms=ms,
+    )
+    return said
 
 
 def test_every_ask_is_answered(tmp_path: Path) -> None:
     async def work(it: Floor) -> None:
+        leave_message(it, tmp_path)
         desktop = await it.sign_in()
         for body in EXAMPLES:
             answer = await desktop.ask(body)  # type: ignore[arg-type]
@@ -95,3 +124,35 @@ def test_a_main_system_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytes
         assert (await desktop.ask(wire.LoadPicture(picture="P-101"))).code == "unavailable"
 
     on_the_floor(tmp_path, work, main=hampered(hang="picture"))
+
+
+def test_a_message_is_heard_piece_by_piece_by_those_who_serve_its_queue(tmp_path: Path) -> None:
+    """The caller alone, whole; agent 3 serves another queue, and to agent 3 there is none."""
+
+    async def work(it: Floor) -> None:
+        said = leave_message(it, tmp_path)
+        desktop, heard = await it.sign_in(), b""
+        while len(heard) < len(said):
+            piece = (await desktop.ask(wire.LoadMessage(callback=MESSAGE, start=len(heard)))).body
+            assert isinstance(piece, MessageLoaded)
+            assert piece.sound
+            assert (piece.law, piece.start, piece.total) == ("PCMU", len(heard), len(said))
+            heard += piece.sound
+        assert heard == said
+        other = await it.sign_in("agent3")
+        assert (await other.ask(wire.LoadMessage(callback=MESSAGE))).code == "not_found"
+
+    on_the_floor(tmp_path, work)
+
+
+@pytest.mark.parametrize("path", ["gone.wav", "../secret.wav", "text.wav", "."])
+def test_a_message_whose_file_is_not_there_is_not_found(tmp_path: Path, path: str) -> None:
+    async def work(it: Floor) -> None:
+        leave_message(it, tmp_path)
+        (tmp_path / "secret.wav").write_bytes((tmp_path / "recordings" / "1-2.wav").read_bytes())
+        (tmp_path / "recordings" / "text.wav").write_text("no sound")
+        it.gateway.state().callbacks[CallbackId(MESSAGE)].path = path
+        desktop = await it.sign_in()
+        assert (await desktop.ask(wire.LoadMessage(callback=MESSAGE))).code == "not_found"
+
+    on_the_floor(tmp_path, work)

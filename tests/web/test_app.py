@@ -9,6 +9,7 @@ from cti_server.web.rules import RULES, Rule
 from cti_server.web.sign_in import LIFE_S
 from tests.web.web_helpers import (
     GONE_RECORDING,
+    MESSAGE_RECORDING,
     MONITOR_KEY,
     OTHER_CALL,
     OTHER_RECORDING,
@@ -167,6 +168,17 @@ def test_an_agent_sees_own_calls_and_recordings_and_no_others(tmp_path: Path) ->
         assert (await it.get(f"/api/calls/{OTHER_CALL}", han)).json()["call"]["agent"] == 2
         assert [c["callback"] for c in (await it.get("/api/callbacks", kim)).json()["callbacks"]] == [301, 302]
         assert len((await it.get("/api/callbacks", han)).json()["callbacks"]) == 3
+
+    on_the_web(tmp_path, work)
+
+
+def test_a_message_is_heard_by_those_who_serve_its_queue(tmp_path: Path) -> None:
+    async def work(it: Web) -> None:
+        path = f"/api/recordings/{MESSAGE_RECORDING}/audio"
+        found = {name: (await it.get(path, await it.sign_in(name))).status_code for name in ("kim", "lee", "oh", "han")}
+        assert found == {"kim": 200, "lee": 404, "oh": 200, "han": 200}
+        metrics = (await it.get("/metrics", await it.sign_in("root"))).text
+        assert 'ieum_messages_waiting{queue="orders"} 1' in metrics
 
     on_the_web(tmp_path, work)
 

@@ -32,6 +32,8 @@ PIN = Secret("4711")
 WAV = b"RIFF" + bytes(range(256)) * 8
 OWN_CALL, OTHER_CALL = 101, 102
 OWN_RECORDING, OTHER_RECORDING, GONE_RECORDING, OUTSIDE_RECORDING = 201, 202, 203, 204
+MESSAGE_CALL, MESSAGE_RECORDING = 103, 205
+"""Left for the queue orders, which asks for level 2: kim has it, lee has not."""
 
 
 @dataclass
@@ -88,10 +90,11 @@ def fill(database: Engine, folder: Path) -> None:
         ("kim", "agent", "2001"), ("lee", "agent", "2002"), ("han", "supervisor", ""),
         ("oh", "reviewer", ""), ("root", "administrator", ""),
     ):  # fmt: skip
-        new = NewPerson(login=login, name=login.title(), roles=(role,), extension=extension)
+        skills = {"orders": 2 if login == "kim" else 1}
+        new = NewPerson(login=login, name=login.title(), roles=(role,), extension=extension, skills=skills)
         people.add(database, new, PASSWORD)
     (folder / "recordings").mkdir(exist_ok=True)
-    for number in (OWN_RECORDING, OTHER_RECORDING):
+    for number in (OWN_RECORDING, OTHER_RECORDING, MESSAGE_RECORDING):
         (folder / "recordings" / f"{number}.wav").write_bytes(WAV)
     (folder / "secret.txt").write_text("not a recording", encoding="utf-8")
     with database.begin() as connection:
@@ -103,6 +106,7 @@ def fill(database: Engine, folder: Path) -> None:
             )
         for recording, call, path in (
             (OWN_RECORDING, OWN_CALL, f"{OWN_RECORDING}.wav"), (OTHER_RECORDING, OTHER_CALL, f"{OTHER_RECORDING}.wav"),
+            (MESSAGE_RECORDING, MESSAGE_CALL, f"{MESSAGE_RECORDING}.wav"),
             (GONE_RECORDING, OWN_CALL, "gone.wav"), (OUTSIDE_RECORDING, OWN_CALL, "../secret.txt"),
         ):  # fmt: skip
             connection.execute(
@@ -112,7 +116,7 @@ def fill(database: Engine, folder: Path) -> None:
             connection.execute(
                 insert(tables.callbacks).values(
                     callback=callback, requested_at=1, due_at=callback, number_ref=1, state="waiting",
-                    agent=agent_or_none, queue="orders",
+                    agent=agent_or_none, queue="orders", recording=MESSAGE_RECORDING if callback == 301 else None,
                 )
             )  # fmt: skip
 
@@ -148,6 +152,7 @@ async def web(folder: Path, *, is_secure: bool = False) -> AsyncIterator[Web]:
             queries=Queries(database),
             sessions=sessions,
             recordings=folder / "recordings",
+            levels={"orders": 2},
             is_secure=is_secure,
         ),
         sessions,

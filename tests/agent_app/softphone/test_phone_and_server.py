@@ -37,7 +37,7 @@ class Instrument:
         self._said = tone(frequency_hz)
         self._at = 0
 
-    def start(self) -> None:
+    def start(self, *, speaks: bool = True) -> None:
         self._at = 0
 
     def stop(self) -> None:
