@@ -6,7 +6,14 @@ import pytest
 
 from cti_server.config import read, write_defaults
 from cti_server.config.reading import check
-from cti_server.core.settings import CentreSettings, OverflowSettings, QueueSettings, RelaxSettings, TierSettings
+from cti_server.core.settings import (
+    CentreSettings,
+    LanguageSettings,
+    OverflowSettings,
+    QueueSettings,
+    RelaxSettings,
+    TierSettings,
+)
 from cti_server.core.vocabulary import NamedBy, OverflowWhen, Strategy, WorkOrder
 
 
@@ -57,6 +64,43 @@ def test_ring_all_rings_so_many(data: Path) -> None:
     assert (care(read(data).centre).strategy, care(read(data).centre).ring_all_max) == (Strategy.RING_ALL, 5)
 
 
+def test_what_calls_ask_for_by_themselves_reaches_the_core(data: Path) -> None:
+    put(
+        data,
+        "  '1588-0003': {flow: 'queue:care', language: en, skills: {billing: 3}}\n"
+        "languages:\n  en: {skills: {english: 2}}\n",
+        into='  1588-0002: {flow: "queue:orders"}\n',
+    )
+    put(data, "    relax: [{after_s: 30, requires: {english: 0, billing: 1}}]\n")
+    centre = read(data).centre
+    assert centre.languages == (LanguageSettings(language="en", skills={"english": 2}),)
+    assert (centre.lines[-1].language, centre.lines[-1].skills) == ("en", {"billing": 3})
+    assert care(centre).relax == (RelaxSettings(after_s=30, requires={"english": 0, "billing": 1}),)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("languages: {fr: {skills: {french: 1}}}\n", "there is no language fr (one of ko, en)"),
+        ("languages: {en: {skills: {english: 0}}}\n", "english must be from 1 to 10, not 0"),
+        ("languages: {en: {skils: {english: 1}}}\n", "skils (did you mean skills?)"),
+    ],
+)
+def test_a_mistake_in_languages_is_told_with_its_line(data: Path, text: str, expected: str) -> None:
+    file = put(data, text, into="record_calls: true\n")
+    problems = [str(problem) for problem in check(file)]
+    line = file.read_text(encoding="utf-8").splitlines().index(text.strip()) + 1
+    assert len(problems) == 1 and expected in problems[0] and f":{line}: " in problems[0], problems
+
+
+def test_a_step_may_not_raise_what_only_calls_ask_for(data: Path) -> None:
+    put(data, "languages: {en: {skills: {english: 2}}}\n", into="record_calls: true\n")
+    file = put(data, "    relax: [{after_s: 30, requires: {english: 3, englsh: 0}}]\n")
+    unknown, raised = [str(problem) for problem in check(file)]
+    assert "relax names the skill englsh, which neither the queue nor any call asks for" in unknown
+    assert "(did you mean english?)" in unknown and "relax raises english from 2 to 3" in raised
+
+
 def test_tiers_order_and_holidays_reach_the_core(data: Path) -> None:
     put(
         data,
@@ -78,7 +122,7 @@ def test_tiers_order_and_holidays_reach_the_core(data: Path) -> None:
         ("    strategy: longest_idel\n", "cannot be 'longest_idel' (did you mean longest_idle?)"),
         ("    ring_all_max: 5\n", "ring_all_max does nothing here"),
         ("    strategy: ring_all\n    ring_all_max: 1\n", "must be from 2 to 50"),
-        ("    relax: [{after_s: 30, requires: {english: 1}}]\n", "which the queue does not require"),
+        ("    relax: [{after_s: 30, requires: {english: 1}}]\n", "which neither the queue nor any call asks for"),
         (
             "    requires: {english: 3}\n    relax: [{after_s: 30, requires: {english: 4}}]\n",
             "relax raises english from 3 to 4",

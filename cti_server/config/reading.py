@@ -28,7 +28,7 @@ from cti_server.config.schema import (
     TrunkSettings,
     TrunkText,
 )
-from cti_server.core.settings import CentreSettings, CodeSettings, LineSettings
+from cti_server.core.settings import CentreSettings, CodeSettings, LanguageSettings, LineSettings
 from cti_server.core.vocabulary import NotReadyReason, Secret, WorkOrder
 from datafiles.problems import DataErrors, Problem, nearest
 from datafiles.reading import Tree, line_at, read_file
@@ -79,7 +79,6 @@ class _Reading:
 
     def _from(self, text: CentreText) -> Configuration | None:
         self._check_words(text)
-        check_routing(text, self._wrong)
         self._check_network(text)
         trunks = tuple(self._trunk(name, trunk) for name, trunk in text.trunks.items())
         prompts = self._load(lambda: ivr.loader.load_prompts(self._place(text.prompts, ivr.loader.PROMPTS)))
@@ -87,6 +86,7 @@ class _Reading:
         library = self._load(lambda: scripts.loader.load_library(folder))
         dispositions = self._load(lambda: scripts.loader.load_dispositions(folder))
         flows = None if prompts is None else self._flows(text, prompts)
+        check_routing(text, flows, self._wrong)
         if self.problems or prompts is None or flows is None or library is None or dispositions is None:
             return None
         version = _hash(text, *(flow.version for flow in flows.flows), library.version, dispositions.version)
@@ -129,6 +129,8 @@ class _Reading:
         for name, queue in text.queues.items():
             self._check_name(("queues", name), name)
             self._check_title(("queues", name, "title"), queue.title)
+        for language in text.languages:
+            self._check_language(("languages", language), language)
         for section in ("groups", "not_ready_reasons", "decline_reasons"):
             for name, title in getattr(text, section).items():
                 self._check_title((section, name), title)
@@ -181,6 +183,8 @@ class _Reading:
     def _check_lines(self, text: CentreText, flows: FlowSet) -> None:
         known = [flow.id for flow in flows.flows]
         for line, given in text.lines.items():
+            if given.language:
+                self._check_language(("lines", line, "language"), given.language)
             queue = given.flow.removeprefix(STRAIGHT_TO_QUEUE)
             if given.flow.startswith(STRAIGHT_TO_QUEUE):
                 if queue not in text.queues:
@@ -200,8 +204,12 @@ class _Reading:
             if not title.get(language, "").strip():
                 self._wrong(path, f"{path[-1]} has no words in {language}")
         for language in title:
-            if language not in LANGUAGES:
-                self._wrong((*path, language), f"there is no language {language}", nearest(language, LANGUAGES))
+            self._check_language((*path, language), language)
+
+    def _check_language(self, path: Sequence[str], language: str) -> None:
+        if language not in LANGUAGES:
+            hint = nearest(language, LANGUAGES) or f"one of {', '.join(LANGUAGES)}"
+            self._wrong(path, f"there is no language {language}", hint)
 
     def _check_name(self, path: Sequence[str], name: str) -> None:
         if not (name.isascii() and name.replace("_", "").replace("-", "").isalnum() and name == name.lower()):
@@ -247,8 +255,19 @@ def _centre(text: CentreText, dispositions: Dispositions, version: str) -> Centr
         version=version,
         queues=tuple(queue_settings(name, queue) for name, queue in text.queues.items()),
         lines=tuple(
-            LineSettings(line=line, flow=given.flow, opening=given.opening, agent=given.agent, use_tier=given.use_tier)
+            LineSettings(
+                line=line,
+                flow=given.flow,
+                opening=given.opening,
+                agent=given.agent,
+                use_tier=given.use_tier,
+                language=given.language,
+                skills=given.skills,
+            )
             for line, given in _lines(text)
+        ),
+        languages=tuple(
+            LanguageSettings(language=language, skills=given.skills) for language, given in text.languages.items()
         ),
         tiers=tier_settings(text.tiers),
         work_order=WorkOrder(text.work_order),

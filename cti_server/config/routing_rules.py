@@ -10,8 +10,10 @@ from datetime import date
 from cti_server.config.schema import CentreText, HolidaysText, QueueText, TierText
 from cti_server.core.overflow import REFUSED
 from cti_server.core.settings import OverflowSettings, QueueSettings, RelaxSettings, TierSettings
+from cti_server.core.skills import highest
 from cti_server.core.vocabulary import NamedBy, OverflowWhen, QueueId, ResultsWindow, Strategy
 from datafiles.problems import nearest
+from ivr.model import FlowSet, QueueNode
 
 Wrong = Callable[..., None]
 """Takes the path of a value, what is wrong, and a hint."""
@@ -54,9 +56,10 @@ def own_holidays(text: HolidaysText) -> tuple[int, ...]:
     return tuple(sorted(day.toordinal() - date(1970, 1, 1).toordinal() for day in days if day is not None))
 
 
-def check_routing(text: CentreText, wrong: Wrong) -> None:
+def check_routing(text: CentreText, flows: FlowSet | None, wrong: Wrong) -> None:
+    """``flows`` None: they could not be read, so that nobody knows which skills their queues ask for."""
     for name, queue in text.queues.items():
-        _check_relaxing(name, queue, wrong)
+        _check_relaxing(name, queue, None if flows is None else _asked_by_calls(name, text, flows), wrong)
         _check_overflow(name, queue, text, wrong)
         if queue.ring_all_max != RING_ALL_USUALLY and queue.strategy != Strategy.RING_ALL.value:
             what = f"queue {name}: ring_all_max does nothing here, where one phone rings at a time"
@@ -68,8 +71,18 @@ def check_routing(text: CentreText, wrong: Wrong) -> None:
             wrong(("holidays", "also", day), f"{day} is no date", "such as 2026-10-02")
 
 
-def _check_relaxing(name: str, queue: QueueText, wrong: Wrong) -> None:
-    levels: dict[str, int] = {name: queue.minimum_level, **queue.requires}
+def _asked_by_calls(name: str, text: CentreText, flows: FlowSet) -> dict[str, int]:
+    """What callers of this queue may ask for by themselves: by language and line, and by the nodes of flows."""
+    nodes = (node for flow in flows.flows for node in flow.nodes.values())
+    return highest(
+        *(language.skills for language in text.languages.values()),
+        *(line.skills for line in text.lines.values()),
+        *(node.skills for node in nodes if isinstance(node, QueueNode) and node.queue == name),
+    )
+
+
+def _check_relaxing(name: str, queue: QueueText, asked: Mapping[str, int] | None, wrong: Wrong) -> None:
+    levels = highest({name: queue.minimum_level, **queue.requires}, asked or {})
     before_s = 0
     for number, step in enumerate(queue.relax):
         path = ("queues", name, "relax", number)
@@ -78,8 +91,9 @@ def _check_relaxing(name: str, queue: QueueText, wrong: Wrong) -> None:
         before_s = step.after_s
         for skill, level in step.requires.items():
             if skill not in levels:
-                what = f"queue {name}: relax names the skill {skill}, which the queue does not require"
-                wrong((*path, "requires", skill), what, nearest(skill, levels))
+                if asked is not None:
+                    what = f"queue {name}: relax names the skill {skill}, which neither the queue nor any call asks for"
+                    wrong((*path, "requires", skill), what, nearest(skill, levels))
             elif level > levels[skill]:
                 what = f"queue {name}: relax raises {skill} from {levels[skill]} to {level}"
                 wrong((*path, "requires", skill), what, "a step may only lower what is asked for")

@@ -21,6 +21,7 @@ Title = dict[str, str]
 
 
 Level = Annotated[int, Meta(ge=0, le=10)]
+AskedLevel = Annotated[int, Meta(ge=1, le=10)]
 StrategyText = Literal[
     "longest_idle", "even_answered", "even_talk", "lowest_occupancy", "top_down", "round_robin", "random", "ring_all"
 ]
@@ -75,14 +76,24 @@ class QueueText(msgspec.Struct, frozen=True, kw_only=True):
     maximum_wait_s: Annotated[int, Meta(ge=10, le=14_400)] = 1800
 
 
+class LanguageText(msgspec.Struct, frozen=True, kw_only=True):
+    """``skills``: what its callers ask of agents, besides their queue."""
+
+    skills: dict[str, AskedLevel] = {}
+
+
 class LineText(msgspec.Struct, frozen=True, kw_only=True):
     """``flow``: a flow's name, or ``queue:`` and a queue: straight into it. ``opening``: what is said of the hours.
-    ``agent``: the extension of the one whose line it is. ``use_tier``: for lines straight into a queue."""
+    ``agent``: the extension of the one whose line it is. ``use_tier``: for lines straight into a queue. ``language``:
+    that its callers are taken to speak until they choose another one. ``skills``: what they ask of agents, besides
+    their queue."""
 
     flow: Annotated[str, Meta(min_length=1)]
     opening: Literal["by_hours", "always_open", "always_closed"] = "by_hours"
     agent: str = ""
     use_tier: bool = False
+    language: str = ""
+    skills: dict[str, AskedLevel] = {}
 
 
 class TimesText(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,6 +182,7 @@ class CentreText(msgspec.Struct, frozen=True, kw_only=True):
     name: Title
     queues: dict[str, QueueText]
     lines: dict[str, LineText]
+    languages: dict[str, LanguageText] = {}
     time_zone: str = "Asia/Seoul"
     groups: dict[str, Title] = {}
     not_ready_reasons: dict[str, Title] = {}

@@ -165,6 +165,8 @@ def _call_of_customer_leg(step: Step, signal: DigitPressed | PlayFinished) -> Ca
 
 def _start(step: Step, call: Call) -> None:
     line = step.around.line_of(call.line)
+    if line is not None and line.language:
+        step.emit(e.CallLanguageSet(at=step.now, call=call.call, language=line.language))
     if line is None:
         clear(step, call, ClearingCause.REJECTED, reason="unknown_line")
     elif (queue := direct.queue_of(line)) is not None:

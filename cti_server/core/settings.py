@@ -87,12 +87,14 @@ class LineSettings(msgspec.Struct, frozen=True, kw_only=True):
     ``agent``: the extension of the one whose line it is: its callers wait for that person by name first. ``use_tier``:
     straight into the queue, the customer's tier counts, too.
     ``opening``: ``by_hours``, or ``always_open`` / ``always_closed`` whatever the flow's hours tables say.
-    ``skills``: what its callers ask of agents, besides their queue."""
+    ``language``: that its callers are taken to speak until they choose another one. ``skills``: what they ask of
+    agents, besides their queue."""
 
     line: str
     flow: str
     opening: Literal["by_hours", "always_open", "always_closed"] = "by_hours"
     agent: str = ""
+    language: str = ""
     skills: dict[str, int] = {}
     use_tier: bool = False
 

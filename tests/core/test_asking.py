@@ -46,7 +46,7 @@ def menu() -> Flow:
 
 def house(*agents: AgentProfile, orders: dict[str, object] | None = None, **centre: object) -> House:
     queues = (msgspec.structs.replace(SETTINGS.queues[0], **(orders or {})), SETTINGS.queues[1])
-    settings = msgspec.structs.replace(SETTINGS, queues=queues, lines=LINES, languages=LANGUAGES, **centre)
+    settings = msgspec.structs.replace(SETTINGS, **{"queues": queues, "lines": LINES, "languages": LANGUAGES, **centre})
     return House(settings=settings, agents=agents or (profile(KIM), SPEAKS), flows=FlowSet(flows=(menu(),)))
 
 
@@ -87,6 +87,17 @@ def test_a_caller_who_chose_english_waits_for_somebody_who_speaks_it() -> None:
     assert_delivered(centre, korean, to=KIM)
     centre.at_work(PARK)
     assert_delivered(centre, call, to=PARK)
+
+
+def test_a_lines_language_is_that_of_its_callers_until_they_choose_another() -> None:
+    line = LineSettings(line="menu", flow="menu", opening="always_open", language="en")
+    centre = house(lines=(line,))
+    call = centre.arrive("menu")
+    assert call.position is not None and call.position.language == "en"
+    assert call.customer_leg is not None
+    centre.tell(i.LegAnswered(leg=call.customer_leg))
+    centre.press(call, "1")
+    assert call.asks == {"billing": 1}
 
 
 def test_the_flows_queue_asks_for_a_skill_and_another_node_of_the_same_queue_no_longer() -> None:
