@@ -131,6 +131,7 @@ def _settings(scenario: Scenario, variant: Variant, after_call: Draws, seed: int
                 line=line_of(callers),
                 flow=line_of(callers) if callers.priority else f"queue:{callers.queue}",
                 opening="always_open",
+                skills=callers.skills,
             )
             for callers in variant.callers
         ),

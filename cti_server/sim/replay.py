@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cti_server.core.settings import AgentProfile, CentreSettings, LineSettings, QueueSettings
+from cti_server.core.skills import highest
 from cti_server.core.vocabulary import AgentId, Extension, QueueId, ResultsWindow, Strategy, WorkOrder
 from cti_server.sim.calllog import Log, LoggedCall, shifts
 from cti_server.sim.day import AFTER_CALL_LIMIT_S, MIDNIGHT_US, ZONE_S
@@ -82,8 +83,11 @@ def _on_duty(log: Log, plan: Plan) -> dict[tuple[str, str], list[tuple[float, fl
     """Shifts are a matter of the log: those of the first plan hold for both."""
     return shifts(
         log.calls,
-        queue_of=lambda call: plan.rule_of(call.class_of).queue,
-        serves=_skills(log, plan),
+        queue_of=lambda call: _kind(plan.rule_of(call.class_of)),
+        serves={
+            agent: [_kind(rule) for rule in plan.classes.values() if {rule.queue, *rule.skills} <= skills.keys()]
+            for agent, skills in _skills(log, plan).items()
+        },
         break_after_s=plan.break_after_s,
         away_if_waited_s=plan.away_if_waited_s,
     )
@@ -131,22 +135,28 @@ def _lives(
 
 
 def _skills(log: Log, plan: Plan) -> dict[str, dict[str, int]]:
-    """By agent: queues at level 1."""
+    """By agent: queues at level 1, and the skills that calls ask for at the level that is enough for all of them."""
     served: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for call in log.calls:
         if call.service_s is not None:
-            served[call.agent][plan.rule_of(call.class_of).queue] += 1
+            rule = plan.rule_of(call.class_of)
+            for name in (rule.queue, *rule.skills):
+                served[call.agent][name] += 1
+    queues = {queue.queue: 1 for queue in plan.queues}
+    levels = highest(queues, *(rule.skills for rule in plan.classes.values()))
     total: dict[str, int] = defaultdict(int)
     for counts in served.values():
         for queue, count in counts.items():
             total[queue] += count
     if plan.skills == "all":
-        return {agent: {queue.queue: 1 for queue in plan.queues} for agent in served}
-    return {
-        agent: {queue: 1 for queue, count in counts.items() if count >= plan.least_share * total[queue]}
-        or {max(counts, key=lambda queue: counts[queue]): 1}
-        for agent, counts in served.items()
-    }
+        return dict.fromkeys(served, levels)
+    found = {}
+    for agent, counts in served.items():
+        most = max(filter(queues.get, counts), key=lambda queue: counts[queue])
+        enough = [name for name, count in counts.items() if count >= plan.least_share * total[name]]
+        has_a_queue = any(name in queues for name in enough)
+        found[agent] = {name: levels[name] for name in (enough if has_a_queue else (most, *enough))}
+    return found
 
 
 # --- one day ---------------------------------------------------------------------------------------------------------
@@ -193,8 +203,13 @@ def _person(number: int, skills: dict[str, int], parts: Sequence[tuple[float, fl
     )
 
 
+def _kind(rule: ClassRule) -> str:
+    """Those whom the same agents serve."""
+    return rule.queue + "".join(f"+{skill}{level}" for skill, level in sorted(rule.skills.items()))
+
+
 def _line(rule: ClassRule) -> str:
-    return f"{rule.queue}:{rule.priority}"
+    return f"{_kind(rule)}:{rule.priority}"
 
 
 def _settings(plan: Plan) -> CentreSettings:
@@ -221,7 +236,12 @@ def _settings(plan: Plan) -> CentreSettings:
             for queue in plan.queues
         ),
         lines=tuple(
-            LineSettings(line=line, flow=line if rule.priority else f"queue:{rule.queue}", opening="always_open")
+            LineSettings(
+                line=line,
+                flow=line if rule.priority else f"queue:{rule.queue}",
+                opening="always_open",
+                skills=rule.skills,
+            )
             for line, rule in rules.items()
         ),
         tiers=plan.tiers,

@@ -19,14 +19,18 @@ from datafiles.shaping import shape
 
 
 class ClassRule(msgspec.Struct, frozen=True, kw_only=True):
+    """``skills``: what its calls ask of agents, besides their queue."""
+
     queue: Name
     priority: Annotated[int, Meta(ge=0, le=9)] = 0
+    skills: dict[str, Annotated[int, Meta(ge=1, le=10)]] = {}
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """``classes``: by the log's class, or ``other``. ``skills``: ``from_log`` (who served at least ``least_share`` of
-    the answered calls of a queue) or ``all``. ``break_after_s``, ``away_if_waited_s``: when a pause between two calls
-    of an agent counts as away (`calllog.shifts`). ``draws``: how often the unknown is drawn anew."""
+    the answered calls of a queue, or of those that ask for a skill) or ``all``. ``break_after_s``,
+    ``away_if_waited_s``: when a pause between two calls of an agent counts as away (`calllog.shifts`). ``draws``: how
+    often the unknown is drawn anew."""
 
     replay: Name
     mapping: str

@@ -79,7 +79,8 @@ class Callbacks(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CallerClass(msgspec.Struct, frozen=True, kw_only=True):
-    """Callers of one kind. ``priority``: higher goes first, strictly."""
+    """Callers of one kind. ``priority``: higher goes first, strictly. ``skills``: what they ask of agents, besides
+    their queue."""
 
     name: Name = msgspec.field(name="class")
     queue: Name
@@ -89,6 +90,7 @@ class CallerClass(msgspec.Struct, frozen=True, kw_only=True):
     after_call: AfterCall = Constant(value_s=0)
     priority: Annotated[int, Meta(ge=0, le=9)] = 0
     tier: str = ""
+    skills: dict[str, Annotated[int, Meta(ge=1, le=10)]] = {}
     callbacks: Callbacks = Callbacks(share=0)
 
 
@@ -219,6 +221,12 @@ def _problems(scenario: Scenario, tree: Tree, path: Path) -> Iterable[Problem]:
                 yield wrong(
                     f"there is no queue {callers.queue}", "callers", index, "queue", hint=nearest(callers.queue, known)
                 )
+            agents = part.agents or scenario.agents
+            for skill, level in callers.skills.items():
+                best = {name: max(group.skills.get(name, 0) for group in agents) for name in _names(agents)}
+                if best.get(skill, 0) < level:
+                    what = f"no agent has the skill {skill} at {level}"
+                    yield wrong(what, "callers", index, "skills", skill, hint=nearest(skill, best))
             tiers = [tier.tier for tier in scenario.tiers]
             if callers.tier and callers.tier not in tiers:
                 hint = nearest(callers.tier, tiers)
@@ -230,6 +238,10 @@ def _problems(scenario: Scenario, tree: Tree, path: Path) -> Iterable[Problem]:
         expected = sum(_expected_calls(callers.arrivals, scenario.until_s) for callers in part.callers)
         if expected > CALLS_MAX:
             yield wrong(f"about {expected:.0f} calls are too many for one run (at most {CALLS_MAX})", "callers")
+
+
+def _names(agents: Iterable[AgentGroup]) -> tuple[str, ...]:
+    return tuple(skill for group in agents for skill in group.skills)
 
 
 def _what_is_wrong(of: object, folder: Path) -> str:

@@ -65,11 +65,13 @@ def by_centre(
     strategy: Strategy = Strategy.LONGEST_IDLE,
     work_order: WorkOrder = WorkOrder.DUE_FIRST,
     priorities: Sequence[int] | None = None,
+    languages: bool = False,
     seed: int = 1,
 ) -> Outcomes:
-    """Kinds are queues of their own, or, with ``priorities``, classes of one queue."""
+    """Kinds are queues of their own, or, with ``priorities``, classes of one queue, or, with ``languages``, callers of
+    one queue who each ask for a skill of their own."""
     kinds = max(given.kind) + 1
-    queues = ["q0"] if priorities else [f"q{kind}" for kind in range(kinds)]
+    queues = ["q0"] if priorities or languages else [f"q{kind}" for kind in range(kinds)]
     lines = [f"line{kind}" for kind in range(kinds)]
     works = any(given.after_call)
     settings = CentreSettings(
@@ -85,7 +87,12 @@ def by_centre(
             for queue in queues
         ),
         lines=tuple(
-            LineSettings(line=line, flow=line if priorities else f"queue:q{kind}") for kind, line in enumerate(lines)
+            LineSettings(
+                line=line,
+                flow=line if priorities else f"queue:{queues[0 if languages else kind]}",
+                skills={f"language{kind}": 1} if languages else {},
+            )
+            for kind, line in enumerate(lines)
         ),
         work_order=work_order,
         routing_seed=seed,
@@ -126,6 +133,7 @@ def _people(pools: Sequence[Pool], queues: Sequence[str]) -> list[Person]:
         for _ in range(pool.count):
             number = len(people) + 1
             levels = {queue: 10 - place for place, queue in enumerate(serves)}
+            levels |= {f"language{kind}": 1 for kind in pool.serves}
             profile = AgentProfile(agent=AgentId(number), extension=Extension(str(number)), skills=levels)
             people.append(Person(profile=profile, shifts=((0, FOREVER_US),), pace=pool.pace))
     return people

@@ -53,6 +53,15 @@ def test_agents_of_several_queues_take_what_is_due_first() -> None:
     assert_every_wait_is_the_same(given, by_centre(given, pools), by_reference(house, given))
 
 
+def test_callers_of_two_languages_in_one_queue() -> None:
+    """Some speak one, some the other, some both: whoever is free takes the first caller whom they understand."""
+    given = callers([120, 90], FEWER, seed=19, mean_s=180, patience_s=240)
+    pools = (Pool(count=4, serves=(0,)), Pool(count=3, serves=(1,)), Pool(count=4, serves=(0, 1)))
+    house = House(pools=pools, prefers=(((0, 2),), ((1, 2),)), rank=(0, 0))
+    outcomes = by_centre(given, pools, languages=True)
+    assert_every_wait_is_the_same(given, outcomes, by_reference(house, given))
+
+
 def test_agents_chosen_at_random_change_no_wait() -> None:
     """Equal agents: whom chance picks does not matter to those who wait."""
     given = callers([1000], FEWER, seed=17, mean_s=180, patience_s=120)

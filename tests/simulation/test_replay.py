@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from cti_server import cli
 from cti_server.core.errors import DataError
 from cti_server.sim.calllog import Log, load_mapping, read_log, shifts
 from cti_server.sim.replay import replay
 from cti_server.sim.replayed import report
-from cti_server.sim.replaying import load_plan
+from cti_server.sim.replaying import ClassRule, load_plan
 from cti_server.sim.survival import kaplan_meier
 from datafiles.problems import DataErrors
 from tests.shared_data import ROOT
@@ -164,6 +165,19 @@ def test_the_same_seed_gives_the_same_bytes(morning: Log) -> None:
     first, second = (replay(morning, plan) for _ in range(2))
     for a, b in zip(first.draws, second.draws, strict=True):
         assert a.waited_s.tobytes() == b.waited_s.tobytes() and a.answered.tobytes() == b.answered.tobytes()
+
+
+def test_calls_that_ask_for_a_skill_wait_as_in_a_queue_of_their_own(morning: Log) -> None:
+    """Only one of the two ever took calls of the stock exchange."""
+    plan = structs.replace(load_plan(BANK / "bank_as_it_was.yaml"), tiers=(), draws=2)
+    apart = structs.replace(plan, classes={"NE": ClassRule(queue="stock"), "other": ClassRule(queue="regular")})
+    asking = structs.replace(
+        plan, classes={"NE": ClassRule(queue="regular", skills={"stock": 2}), "other": ClassRule(queue="regular")}
+    )
+    for one, other in zip(replay(morning, apart).draws, replay(morning, asking).draws, strict=True):
+        assert one.waited_s.tolist() == other.waited_s.tolist() and one.answered.tolist() == other.answered.tolist()
+    anybody = structs.replace(asking, skills="all")
+    assert replay(morning, anybody).draws[0].waited_s.sum() < replay(morning, asking).draws[0].waited_s.sum()
 
 
 def test_each_figure_is_a_range_beside_the_real_one(morning: Log) -> None:

@@ -58,6 +58,11 @@ def test_a_scenario_needs_little(tmp_path: Path) -> None:
         ("value_s: 60", "mean_s: 60", ":11: callers[0].talk has no field mean_s"),
         ("kind: constant, value_s: 60", "kind: empirical", ":11: talk: either values_s or file and column"),
         ("kind: constant, value_s: 60", "kind: empirical, file: no.csv, column: s", ":11: talk: [Errno 2]"),
+        (
+            "queue: calls\n    arr",
+            "queue: calls\n    skills: {english: 2}\n    arr",
+            ":10: no agent has the skill english at 2",
+        ),
         ("measured_s", "measuerd_s", "did you mean measured_s?"),
     ],
 )
