@@ -35,7 +35,7 @@ class RelaxText(msgspec.Struct, frozen=True, kw_only=True):
 class OverflowText(msgspec.Struct, frozen=True, kw_only=True):
     """``to``: a queue, or ``refused``: the flow goes on at its node for that."""
 
-    when: Literal["wait", "size", "expected_wait", "nobody", "per_agent"]
+    when: Literal["wait", "size", "expected_wait", "nobody", "nobody_ready", "per_agent"]
     to: str
     at_least: Annotated[int, Meta(ge=0, le=14_400)] = 0
 

@@ -26,6 +26,7 @@ from cti_server.core import (
     legs,
     offers,
     outbound,
+    overflow,
     recordings,
     repair,
     restart,
@@ -237,6 +238,9 @@ class Centre:
         while True:
             self._sync(step, calls, people)
             index = self._around.index
+            if index.unsure:
+                overflow.people_came_or_went(step)
+                continue
             is_dirty = index.dirty or index.dirty_named
             match = routing.decide(index, self.state, step.now) if is_dirty else None
             if match is None:

@@ -26,7 +26,7 @@ def of_call(call: Call, memory: Memory | None) -> int | None:
     phase = call.phase
     found = [leg.limit_at for leg in call.legs.values()]
     if phase is QUEUED:
-        found += call.queue_limit_at, call.wait_until, call.overflow_at
+        found += call.queue_limit_at, call.wait_until, call.overflow_at, call.unattended_until
         found += call.relax_at, call.ceiling_at, call.named_until
     elif phase in OFFERED:
         found += [party.release_at for party in call.parties.values()]

@@ -30,6 +30,7 @@ from cti_server.core.vocabulary import (
     Micros,
     NamedBy,
     Occupation,
+    OverflowWhen,
     PersonalRef,
     QueueId,
     RecordingId,
@@ -152,6 +153,9 @@ class Call:
     """Whose extension the caller keyed in."""
     uses_tier: bool = False
     overflow_at: Micros | None = None
+    unattended: OverflowWhen | None = None
+    """The rule of the queue that holds because nobody is there for the call, which leaves at ``unattended_until``."""
+    unattended_until: Micros | None = None
     told_s: int | None = None
     """The wait that the caller was told, by how many agents at work, and whether it was raised once."""
     told_staff: int = 0

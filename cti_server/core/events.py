@@ -26,6 +26,7 @@ from cti_server.core.vocabulary import (
     NamedBy,
     NamedEnd,
     OfferOutcome,
+    OverflowWhen,
     PersonalRef,
     PinResult,
     QueueExit,
@@ -217,6 +218,15 @@ class CallQueued(CallEvent, frozen=True, kw_only=True):
     overflow_at: Micros | None = None
     foretold: Foretold | None = None
     asks: dict[str, int] = {}
+
+
+class CallUnattended(CallEvent, frozen=True, kw_only=True):
+    """Nobody who could ever serve this waiting call is logged on (``nobody``) or Ready (``nobody_ready``), and its
+    queue has a rule for that: it overflows at ``until``. ``rule`` None: somebody is there again."""
+
+    queue: QueueId
+    rule: OverflowWhen | None
+    until: Micros | None = None
 
 
 class CallRequirementChanged(CallEvent, frozen=True, kw_only=True):
@@ -652,6 +662,7 @@ AnyEvent = (
     | CallerVerified
     | PinRefused
     | CallQueued
+    | CallUnattended
     | CallRequirementChanged
     | CallRequirementRelaxed
     | CallReordered

@@ -23,7 +23,17 @@ from cti_server.core.settings import QueueSettings
 from cti_server.core.skills import lacking, stages
 from cti_server.core.state import apply
 from cti_server.core.strategies import BY_FIGURES, Rank, rings_all
-from cti_server.core.vocabulary import AgentId, CallId, CallPhase, Extension, NamedBy, QueueExit, QueueId, ResultsWindow
+from cti_server.core.vocabulary import (
+    AgentId,
+    CallId,
+    CallPhase,
+    Extension,
+    NamedBy,
+    OverflowWhen,
+    QueueExit,
+    QueueId,
+    ResultsWindow,
+)
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
@@ -259,6 +269,8 @@ def _detail(event: e.Event) -> str | None:
     match event:
         case e.CallQueued():
             return f"{_queued(event)}{_asks(event.asks)}"
+        case e.CallUnattended():
+            return f"{event.queue}: {_UNATTENDED[event.rule]}"
         case e.CallRequirementChanged():
             return f"{event.queue}{_asks(event.asks)}"
         case e.FlowMoved(waiting_for=direct.CUSTOMER):
@@ -283,6 +295,13 @@ def _detail(event: e.Event) -> str | None:
             return str(event.cause)
         case _:
             return None
+
+
+_UNATTENDED = {
+    OverflowWhen.NOBODY: "nobody who could serve it is logged on",
+    OverflowWhen.NOBODY_READY: "nobody who could serve it is Ready",
+    None: "somebody is there again",
+}
 
 
 def _asks(asks: Mapping[str, int]) -> str:

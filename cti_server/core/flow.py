@@ -8,13 +8,14 @@ being asked. The centre waits for one thing at a time (`Call.waiting_for`), each
     agent, callback (answered in the same step) · message · message_end (see `messages.py`)
 """
 
-from cti_server.core import digits, direct, estimates, flow_orders, messages, queues
+from cti_server.core import digits, direct, estimates, flow_orders, messages, overflow, queues
 from cti_server.core import events as e
 from cti_server.core.calls import clear, leave_queue
 from cti_server.core.clock import local_day, weekday_and_minute
 from cti_server.core.effects import PlayMusic, StopPlaying
 from cti_server.core.entities import Call, State
 from cti_server.core.holidays import is_holiday
+from cti_server.core.index import UNATTENDED
 from cti_server.core.step import Memory, Step, Surroundings
 from cti_server.core.vocabulary import CallPhase, ClearingCause, Micros, PinResult, QueueExit, QueueId, Verification
 from ivr.model import Flow, LoadNode
@@ -177,9 +178,9 @@ def on_deadline(step: Step, call: Call) -> None:
     memory = step.memory(call.call)
     if call.phase not in IN_FLOW:
         return
-    if call.phase is CallPhase.QUEUED and call.overflow_at is not None and call.overflow_at <= step.now:
-        if not queues.overflow_by_wait(step, call):
-            _waited_too_long(step, call)
+    if (why := overflow.is_due(step, call)) is not None:
+        if not queues.overflow_to(step, call, why):
+            _waited_too_long(step, call, reason="nobody" if why in UNATTENDED else "queue_limit")
     elif call.phase is CallPhase.QUEUED and call.queue_limit_at is not None and call.queue_limit_at <= step.now:
         _waited_too_long(step, call)
     elif call.phase is CallPhase.FLOW and call.limit_at is not None and call.limit_at <= step.now:
@@ -242,15 +243,15 @@ def _substitute(step: Step, call: Call) -> FlowInput:
             return PromptsFinished()
 
 
-def _waited_too_long(step: Step, call: Call) -> None:
+def _waited_too_long(step: Step, call: Call, *, reason: str = "queue_limit") -> None:
     if queues.is_waiting(step, call):
         leave_queue(step, call, QueueExit.FLOWED_OUT, flow_goes_on=True)
     if call.position is None:
-        clear(step, call, ClearingCause.TIMEOUT, reason="queue_limit")
+        clear(step, call, ClearingCause.TIMEOUT, reason=reason)
     elif call.waiting_for == flow_orders.QUEUE:
         feed(step, call, QueueRefused())
         if call.phase is CallPhase.FLOW and call.waiting_for == flow_orders.QUEUE:
-            clear(step, call, ClearingCause.TIMEOUT, reason="queue_limit")
+            clear(step, call, ClearingCause.TIMEOUT, reason=reason)
 
 
 def _announce(step: Step, call: Call) -> None:

@@ -163,12 +163,19 @@ def call_queued(state: State, event: e.CallQueued) -> None:
     if not event.returned:
         call.foretold = event.foretold
     call.asks = event.asks
+    call.unattended = call.unattended_until = None
     call.parties.clear()
     queue = queue_of(state, event.queue)
     if call.phase is not CallPhase.QUEUED:
         joined(queue, event.at)
     enter_phase(call, CallPhase.QUEUED, event.at)
     queue.waiting.setdefault(event.call, event.entered_at)
+
+
+def call_unattended(state: State, event: e.CallUnattended) -> None:
+    if (call := state.calls.get(event.call)) is not None:
+        call.unattended = event.rule
+        call.unattended_until = event.until
 
 
 def call_requirement_changed(state: State, event: e.CallRequirementChanged) -> None:
@@ -343,6 +350,7 @@ FOLDS: dict[type[e.Event], Callable[[State, Any], None]] = {
     e.CallerVerified: caller_verified,
     e.PinRefused: pin_refused,
     e.CallQueued: call_queued,
+    e.CallUnattended: call_unattended,
     e.CallRequirementChanged: call_requirement_changed,
     e.CallRequirementRelaxed: call_requirement_relaxed,
     e.CallReordered: call_reordered,

@@ -12,6 +12,7 @@ Decides nothing: who gets which call is decided in `routing.py`.
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable
+from heapq import merge
 from typing import TypeVar
 
 from cti_server.core.availability import Exclusion, why_not_free
@@ -20,13 +21,15 @@ from cti_server.core.events import OrderKey
 from cti_server.core.settings import QueueSettings
 from cti_server.core.skills import NOTHING, Levels, first_stage, stages
 from cti_server.core.strategies import IN_ORDER, rings_all
-from cti_server.core.vocabulary import AgentId, AgentMode, CallId, CallPhase, QueueId, Strategy
+from cti_server.core.vocabulary import AgentId, AgentMode, CallId, CallPhase, OverflowWhen, QueueId, Strategy
 
 Order = tuple[int, int, int, int, int]
 """(class, 0 when returned else 1, due_at, sequence, call): smaller goes first."""
 Idle = tuple[int, int]
 """(standing, agent): the part of the rank that is known when an agent becomes free."""
 Entry = TypeVar("Entry", Order, Idle)
+UNATTENDED = (OverflowWhen.NOBODY, OverflowWhen.NOBODY_READY)
+"""Rules of overflow that hold because nobody is there."""
 Asks = tuple[tuple[str, int], ...]
 """(skill, level) that the call asks for by itself, in the order of their names."""
 ASKING_LINES_MAX = 64
@@ -44,7 +47,7 @@ class Line:
 
     __slots__ = (
         *("asks", "at_work", "idle", "is_in_order", "is_top_down", "logged_on", "named"),
-        *("queue", "ringing", "settings", "stages", "waiting"),
+        *("must_be_attended", "queue", "ringing", "settings", "stages", "waiting"),
     )
 
     def __init__(self, settings: QueueSettings, asks: Levels = NOTHING) -> None:
@@ -62,6 +65,8 @@ class Line:
         """Those of ``waiting`` who ring at somebody already, and may ring at more."""
         self.logged_on = 0
         self.at_work = 0
+        self.must_be_attended = any(rule.when in UNATTENDED for rule in settings.overflow)
+        """Its callers go elsewhere when nobody is there for them."""
 
     def is_empty(self) -> bool:
         return not self.named and not any(self.waiting)
@@ -86,6 +91,10 @@ class Line:
         heads = [(waiting[0], able_from + n) for n, waiting in enumerate(self.waiting[able_from:]) if waiting]
         return min(heads) if heads else None
 
+    def all(self) -> Iterable[Order]:
+        """Who waits for anybody, in order."""
+        return merge(*self.waiting)
+
     def before(self, order: Order) -> int:
         """How many stand before it."""
         before = sum(bisect_left(entries, order) for entries in (*self.waiting, self.named))
@@ -104,7 +113,7 @@ class Index:
 
     __slots__ = (
         *("_asking", "_excluded", "_free", "_modes", "_named", "_people", "_places", "_served", "_waits", "_why"),
-        *("dirty", "dirty_named", "is_weighed", "lines"),
+        *("dirty", "dirty_named", "is_weighed", "lines", "unsure"),
     )
 
     def __init__(self, queues: Iterable[QueueSettings], agents: Iterable[Agent], calls: Iterable[Call]) -> None:
@@ -126,6 +135,8 @@ class Index:
         self.dirty: dict[Line, None] = {}
         """Lines where a match may have become possible since they were last looked at."""
         self.dirty_named: dict[AgentId, None] = {}
+        self.unsure: dict[CallId, None] = {}
+        """Callers of such lines who came, or whose line somebody came to or left, since they were last looked at."""
         for agent in agents:
             found = [_served_by(agent, line) for line in self.lines.values()]
             self._serves(agent.agent, tuple(served for served in found if served is not None))
@@ -205,6 +216,8 @@ class Index:
             self._waits[call_id] = entry
             if entry[2] is None:
                 self.dirty[entry[0]] = None
+                if entry[0].must_be_attended or (call is not None and call.unattended is not None):
+                    self.unsure[call_id] = None
             else:
                 self.dirty_named[entry[2]] = None
 
@@ -257,6 +270,8 @@ class Index:
             for line, _, _ in self._served.get(agent_id, ()):
                 line.logged_on += is_on
                 line.at_work += is_at_work
+                if line.must_be_attended:
+                    self.unsure.update((CallId(order[-1]), None) for order in line.all())
             self._modes[agent_id] = mode
         if agent is None:
             self._why.pop(agent_id, None)

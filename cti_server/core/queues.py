@@ -12,7 +12,7 @@ from cti_server.core.entities import Call
 from cti_server.core.settings import QueueSettings
 from cti_server.core.skills import Levels, stage_after
 from cti_server.core.step import Step
-from cti_server.core.vocabulary import Micros, QueueExit, QueueId
+from cti_server.core.vocabulary import Micros, OverflowWhen, QueueExit, QueueId
 
 HOPS_MAX = 8
 
@@ -89,11 +89,11 @@ def put_back(step: Step, call: Call) -> None:
     waits.review(step, call)
 
 
-def overflow_by_wait(step: Step, call: Call) -> bool:
-    """The wait after which the queue overflows has come. False: the flow must say what is next (`refused`)."""
+def overflow_to(step: Step, call: Call, when: OverflowWhen) -> bool:
+    """The queue overflows for a call that waits, by this rule. False: the flow must say what is next (`refused`)."""
     assert call.queue is not None
     settings = step.around.queues.get(call.queue)
-    rule = overflow.by_wait(settings) if settings is not None else None
+    rule = overflow.rule_of(settings, when) if settings is not None else None
     if rule is None or rule.to == overflow.REFUSED:
         return False
     tier = waits.tier_of(step, call.tier) if call.uses_tier else waits.NO_TIER

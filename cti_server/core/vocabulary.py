@@ -251,6 +251,7 @@ class OverflowWhen(StrEnum):
     SIZE = "size"
     EXPECTED_WAIT = "expected_wait"
     NOBODY = "nobody"
+    NOBODY_READY = "nobody_ready"
     PER_AGENT = "per_agent"
 
 

@@ -20,7 +20,6 @@ from cti_server.core.state import State, apply
 from cti_server.core.step import Memory
 from cti_server.core.vocabulary import (
     AgentId,
-    AgentMode,
     AgentState,
     CallbackId,
     CallbackState,
@@ -35,6 +34,7 @@ from cti_server.core.vocabulary import (
     Strategy,
     WorkOrder,
 )
+from cti_server.sim.able import is_able, is_free, wrongly_attended
 from cti_server.sim.message_checks import MessageChecks
 from cti_server.sim.name_checks import check_named
 from cti_server.sim.pin_checks import PinChecks
@@ -76,7 +76,7 @@ class Checks:
 
     def __init__(self) -> None:
         self.shadow = State()
-        self.ringing = Ringing(self.shadow, lambda agent, call: self._is_free(agent) and self._is_able(agent, call))
+        self.ringing = Ringing(self.shadow, lambda agent, call: is_free(agent) and is_able(self.shadow, agent, call))
         self.accepted: dict[CallId, None] = {}
         self.terminal: dict[CallId, int] = {}
         self.established = 0
@@ -131,6 +131,8 @@ class Checks:
         if self._unsettled:
             raise Violation(f"agents became idle and nobody said what they are now: {self._unsettled}")
         self.ringing.step_over()
+        for told in wrongly_attended(self.shadow):
+            raise Violation(f"A3: {told}")
         for event in events:
             if not isinstance(event, e.CallbackRequested) or event.recording is not None:
                 continue  # a message is kept also when its file came late and the caller has gone on
@@ -239,35 +241,13 @@ class Checks:
         """Only to a ready, idle agent with a phone, who is able to take it, and, where that is the queue's strategy,
         whom nobody has been idle longer than."""
         agent = self.shadow.agents[event.agent]
-        if not self._is_free(agent) or not self._is_able(agent, event.call):
+        if not is_free(agent) or not is_able(self.shadow, agent, event.call):
             raise Violation(f"call {event.call} was delivered to agent {agent.agent}, who cannot take it")
         if event.rule not in (Strategy.LONGEST_IDLE, Strategy.RING_ALL):
             return
         for other in self.shadow.agents.values():
-            if other.idle_since < agent.idle_since and self._is_free(other) and self._is_able(other, event.call):
+            if other.idle_since < agent.idle_since and is_free(other) and is_able(self.shadow, other, event.call):
                 raise Violation(f"A2: agent {other.agent} has been idle for longer than {agent.agent}")
-
-    def _is_free(self, agent: Agent) -> bool:
-        has_desktop = agent.desktop_connected if agent.has_desktop else True
-        is_free = agent.mode is AgentMode.READY and agent.call is None and agent.occupation is Occupation.IDLE
-        return is_free and has_desktop and agent.phone_registered
-
-    def _is_able(self, agent: Agent, call_id: CallId) -> bool:
-        """By name, or by the levels that the queue asks for after the steps that the call has waited for."""
-        call = self.shadow.calls[call_id]
-        if call.named is not None:
-            return call.named == agent.agent
-        for settings in self.shadow.settings.queues:
-            if settings.queue == call.queue:
-                asked = {settings.queue: settings.minimum_level, **settings.requires}
-                for skill, level in call.asks.items():
-                    asked[skill] = max(level, asked.get(skill, 0))
-                for step in settings.relax[: call.stage]:
-                    asked.update(
-                        {skill: min(level, asked[skill]) for skill, level in step.requires.items() if skill in asked}
-                    )
-                return all(agent.profile.skills.get(skill, 0) >= level for skill, level in asked.items())
-        return False
 
     def ordered(self, effect: Effect) -> None:
         """Before an effect is performed."""
@@ -302,7 +282,7 @@ class Checks:
         """Those with a smaller key who wait for this agent, or ring at others and could ring here too."""
         ringing = [(call, key) for call, key in self._offered.get(queue, {}).items() if self.ringing.is_open(call)]
         asking = [*self._waiting.get(queue, {}).items(), *ringing]
-        return [call for call, its_key in asking if its_key < key and self._is_able(agent, call)]
+        return [call for call, its_key in asking if its_key < key and is_able(self.shadow, agent, call)]
 
     # --- the drawn tables --------------------------------------------------------------------------------------------
 

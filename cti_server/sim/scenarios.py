@@ -165,13 +165,16 @@ def busy_day(*, steps: int = 300, agents: int = 6, faults: Faults = FAULTS) -> S
 
 def of_two_languages(day: Scenario) -> Scenario:
     """Those who press 2 speak English, and so does one line; every other agent does. After half a minute anybody is
-    good enough for orders; who cannot be served in it at all goes to care."""
+    good enough for orders; who cannot be served at all goes to care, and from there soon back to the flow."""
     orders, care = day.settings.queues
     orders = structs.replace(
         orders,
         relax=(RelaxSettings(after_s=30, requires={"english": 0}),),
         overflow=(OverflowSettings(when=OverflowWhen.NOBODY, to=CARE),),
     )
+    gone = OverflowSettings(when=OverflowWhen.NOBODY, to="refused", at_least=10)
+    resting = OverflowSettings(when=OverflowWhen.NOBODY_READY, to="refused", at_least=40)
+    care = structs.replace(care, overflow=(gone, resting))
     english = {"english": 2}
     lines = (*day.settings.lines, LineSettings(line="english", flow="queue:orders", skills=english))
     settings = structs.replace(
@@ -197,7 +200,7 @@ def variants(*, steps: int = 300) -> tuple[Scenario, ...]:
         replace(day, customers=1, wrong_pins_share=0.8, arrival_every_s=3.0, lines=("1588",)),
         replace(day, faults=replace(FAULTS, crash_share=0.03, signal_doubled_share=0.15)),
         replace(day, faults=Faults(), agents=sample_agents(9), settings=sample_settings(pop_wait_ms=0)),
-        of_two_languages(day),
+        of_two_languages(replace(day, agents=sample_agents(3))),
         of_two_languages(replace(day, settings=ring_all_settings(), patience_s=25.0)),
         replace(day, settings=with_names(sample_settings()), lines=("direct", "direct", "own", "1588")),
     )

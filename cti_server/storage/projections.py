@@ -20,7 +20,7 @@ WITHOUT_ROWS = frozenset(
     {
         *(e.SettingsLoaded, e.AgentsEnrolled, e.ClockOffsetChanged, e.CentreRestarted, e.CommandCarriedOut),
         *(e.InvariantBroken, e.LegAnswering, e.LegRinging, e.LegEstablished, e.LegResumeChanged),
-        *(e.CallRequirementChanged, e.CallRequirementRelaxed, e.CallReordered),
+        *(e.CallUnattended, e.CallRequirementChanged, e.CallRequirementRelaxed, e.CallReordered),
         *(e.AgentAskedFor, e.NamedAgentGivenUp, e.WaitAnnounced),
         *(e.AgentModePending, e.AgentPhoneChanged, e.AgentDesktopChanged),
     }

@@ -9,20 +9,15 @@ from cti_server.core.settings import (
     AgentProfile,
     CentreSettings,
     LineSettings,
-    OverflowSettings,
     QueueSettings,
     RelaxSettings,
     TierSettings,
 )
 from cti_server.core.step import Step
 from cti_server.core.vocabulary import (
-    CallPhase,
     CustomerRef,
     NamedBy,
     NamedEnd,
-    OverflowWhen,
-    QueueExit,
-    QueueId,
     RaisedBy,
     WorkOrder,
 )
@@ -264,60 +259,6 @@ def test_who_talked_to_a_customer_last_is_remembered() -> None:
     centre.ring(call)
     centre.lift(call)
     assert centre.state.last_agents == {CustomerRef("C-1"): KIM}
-
-
-# --- overflow --------------------------------------------------------------------------------------------------------
-
-
-def overflowing(when: OverflowWhen, *, to: str = CARE, at_least: int = 0) -> dict[str, object]:
-    return {"overflow": (OverflowSettings(when=when, to=to, at_least=at_least),)}
-
-
-def test_a_full_queue_sends_the_caller_on() -> None:
-    centre = house(orders=overflowing(OverflowWhen.SIZE, at_least=2))
-    assert [centre.arrive("direct").queue for _ in range(3)] == [ORDERS, ORDERS, CARE]
-
-
-def test_nobody_logged_on_sends_the_caller_on_or_away() -> None:
-    centre = house(profile(KIM, skills={CARE: 1}), orders=overflowing(OverflowWhen.NOBODY))
-    centre.at_work(KIM)
-    assert_delivered(centre, centre.arrive("direct"), to=KIM)
-    alone = house(orders=overflowing(OverflowWhen.NOBODY, to="refused"))
-    assert alone.arrive("direct").phase == CallPhase.CLEARED
-
-
-def test_too_many_for_those_who_are_there() -> None:
-    centre = house(profile(KIM, skills={ORDERS: 1}), orders=overflowing(OverflowWhen.PER_AGENT, at_least=2))
-    centre.at_work(KIM)
-    centre.talking("direct")
-    assert [centre.arrive("direct").queue for _ in range(3)] == [ORDERS, ORDERS, CARE]
-
-
-def test_a_long_wait_moves_the_caller_who_keeps_the_age() -> None:
-    centre = house(orders=overflowing(OverflowWhen.WAIT, at_least=30))
-    old = centre.arrive("direct")
-    centre.now += 10 * SECOND
-    young = centre.arrive("care")
-    centre.wait(20)
-    assert centre.call(old.call).queue == CARE
-    left = centre.one(e.CallLeftQueue)
-    assert (left.queue, left.how) == (ORDERS, QueueExit.FLOWED_OUT)
-    assert centre.centre.position(old.call) == 1 and centre.centre.position(young.call) == 2
-
-
-def test_a_line_without_a_flow_that_is_refused_by_wait_ends() -> None:
-    centre = house(orders=overflowing(OverflowWhen.WAIT, to="refused", at_least=30))
-    call = centre.arrive("direct")
-    centre.wait(30)
-    assert call.call not in centre.state.calls or centre.call(call.call).phase is CallPhase.CLEARED
-
-
-def test_queues_that_send_on_in_a_circle_end_somewhere() -> None:
-    """The configuration refuses them; the core is bounded all the same."""
-    centre = house(
-        orders=overflowing(OverflowWhen.NOBODY), care=overflowing(OverflowWhen.NOBODY, to=str(QueueId("orders")))
-    )
-    assert centre.arrive("direct").phase == CallPhase.CLEARED
 
 
 def test_a_queue_of_plain_settings_has_no_deadlines_of_its_own() -> None:
