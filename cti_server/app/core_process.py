@@ -75,6 +75,7 @@ class CoreProcess:
             clock=self._clock,
             inventory=self._inventory,
             alarm=self._alarm,
+            snapshot_seq=restored.snapshot_seq,
         )
         self._readers = ThreadPoolExecutor(1, thread_name_prefix="roster")
         self._database = open_database(configuration.server.database_url)

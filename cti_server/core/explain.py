@@ -1,10 +1,11 @@
 """Why was this call offered to this person, and not to others? Answered from the journal alone.
 
-    explain(events, call)     None: the journal does not know the call
+    explain(events, call)              None: the journal does not know the call
+    explain(events, call, state)       ``state``: as of before the first of these events, at the latest before the call
 
 The events are folded to each offer of the call, and there the real ``routing.decide`` decides again with a trace: whom
 it looked at, who was excluded by which rule, and the ranks. While the call waited, everybody else's non-offer is a run
-of time with one reason: the first rule that held.
+of time with one reason: the first rule that held. Reading ends with the call.
 
 Decides nothing about calls, and changes nothing; how it is said is the reader's business.
 """
@@ -34,6 +35,13 @@ from cti_server.core.vocabulary import (
     QueueId,
     ResultsWindow,
 )
+
+
+TOLD = (
+    *("queue", "agent", "stage", "returned", "why", "outcome", "reason", "how", "cause", "waited_us"),
+    *("position", "expected_s", "low_s", "high_s", "is_raised"),
+)
+"""Fields of events that may be told: codes and figures, never a reference to a text about a person."""
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,7 +101,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NonOffer(msgspec.Struct, frozen=True, kw_only=True):
-    """From then until then this person was not offered the call. ``ended_by``: the event that ended it."""
+    """From then until then this person was not offered the call. ``ended_by``: the event that ended it; empty: it
+    lasts."""
 
     agent: AgentId
     extension: Extension
@@ -104,15 +113,18 @@ class NonOffer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that changed how the call waits: it was queued, relaxed, raised, given up by name, or it left."""
+    """Something that changed how the call waits: it was queued, relaxed, raised, given up by name, or it left.
+    ``parameters``: the event's own fields of TOLD, for those who say it in other words than ``detail``."""
 
     at: int
     what: str
     detail: str = ""
+    parameters: dict[str, str | int] = {}
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """Times are engine microseconds; ``utc_offset_us`` and ``zone_s`` lead to the centre's wall clock."""
+    """Times are engine microseconds; ``utc_offset_us`` and ``zone_s`` lead to the centre's wall clock. ``is_over``: the
+    call ended; else it is told up to ``read_to``."""
 
     call: CallId
     utc_offset_us: int
@@ -120,10 +132,12 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     turns: tuple[Turn, ...]
     decisions: tuple[Decision, ...]
     non_offers: tuple[NonOffer, ...]
+    is_over: bool = False
+    read_to: int = 0
 
 
-def explain(events: Iterable[e.Event], call: CallId) -> Explanation | None:
-    return _Reading(call).read(events)
+def explain(events: Iterable[e.Event], call: CallId, state: State | None = None) -> Explanation | None:
+    return _Reading(call, State() if state is None else state).read(events)
 
 
 def reason_of(state: State, call: Call, agent: Agent) -> Reason | None:
@@ -196,14 +210,16 @@ def decision(state: State, event: e.CallDelivered) -> Decision:
 class _Reading:
     """One pass over the journal for one call."""
 
-    def __init__(self, call: CallId) -> None:
+    def __init__(self, call: CallId, state: State) -> None:
         self.call = call
-        self.state = State()
+        self.state = state
         self.turns: list[Turn] = []
         self.decisions: list[Decision] = []
         self.non_offers: list[NonOffer] = []
         self._open: dict[AgentId, tuple[int, Reason]] = {}
+        self._looked_at: dict[AgentId, tuple[object, ...]] = {}
         self._is_known = False
+        self._is_over = False
 
     def read(self, events: Iterable[e.Event]) -> Explanation | None:
         for event in events:
@@ -214,12 +230,14 @@ class _Reading:
             self._is_known = self._is_known or is_own
             if is_own:
                 self._turn(event)
-            if is_own or getattr(event, "agent", None) is not None:
-                self._compare(event)
+            if self._is_known:
+                self._compare(event, is_own=is_own or isinstance(event, e.SettingsLoaded | e.AgentsEnrolled))
             if is_own and isinstance(event, e.CallCleared):
+                self._is_over = True
                 break
         if not self._is_known:
             return None
+        self.non_offers += [_lasting(self.state, agent, run) for agent, run in self._open.items()]
         return Explanation(
             call=self.call,
             utc_offset_us=self.state.clock_offset_us,
@@ -227,18 +245,28 @@ class _Reading:
             turns=tuple(self.turns),
             decisions=tuple(self.decisions),
             non_offers=tuple(sorted(self.non_offers, key=lambda found: (found.from_at, found.agent))),
+            is_over=self._is_over,
+            read_to=self.state.last_at,
         )
 
     def _turn(self, event: e.Event) -> None:
         detail = _detail(event)
         if detail is not None:
-            self.turns.append(Turn(at=event.at, what=type(event).__name__, detail=detail))
+            parameters = _parameters(event)
+            self.turns.append(Turn(at=event.at, what=type(event).__name__, detail=detail, parameters=parameters))
 
-    def _compare(self, event: e.Event) -> None:
-        """Everybody's reason after this event; where it is another one, a run of time ends."""
+    def _compare(self, event: e.Event, *, is_own: bool) -> None:
+        """Everybody's reason after this event; where it is another one, a run of time ends. What is not the call's own
+        can only change a person's reason by changing the person."""
         call = self.state.calls.get(self.call)
         asks = call is not None and _asks_for_somebody(self.state, call)
+        if not asks and not self._open:
+            return
         for agent in self.state.agents.values():
+            condition = (agent.mode, agent.occupation, agent.reason, agent.is_available, agent.profile)
+            if not is_own and self._looked_at.get(agent.agent) == condition:
+                continue
+            self._looked_at[agent.agent] = condition
             reason = None
             if call is not None and asks and agent.agent not in call.parties:
                 reason = reason_of(self.state, call, agent) or Reason(rule=Exclusion.ORDER)
@@ -262,6 +290,23 @@ def _run(agent: Agent, before: tuple[int, Reason], event: e.Event) -> NonOffer:
         reason=before[1],
         ended_by=type(event).__name__,
     )
+
+
+def _lasting(state: State, agent_id: AgentId, run: tuple[int, Reason]) -> NonOffer:
+    agent = state.agents.get(agent_id)
+    return NonOffer(
+        agent=agent_id,
+        extension=agent.profile.extension if agent is not None else Extension(""),
+        from_at=run[0],
+        until_at=state.last_at,
+        reason=run[1],
+        ended_by="",
+    )
+
+
+def _parameters(event: e.Event) -> dict[str, str | int]:
+    fields = ((name, getattr(event, name, None)) for name in TOLD)
+    return {name: value for name, value in fields if isinstance(value, str | int)}
 
 
 def _detail(event: e.Event) -> str | None:

@@ -103,8 +103,10 @@ class Engine:
         clock: EngineClock,
         inventory: Callable[[], Restarted] | None = None,
         alarm: Alarm | None = None,
+        snapshot_seq: int | None = None,
     ) -> None:
-        """``inventory``: what the switch has; asked for when the Centre had to be built anew, as after a restart."""
+        """``inventory``: what the switch has; asked for when the Centre had to be built anew, as after a restart.
+        ``snapshot_seq``: the snapshot that the Centre was restored from; after a long fold a new one is due at once."""
         self._centre = centre
         self._revive = revive
         self._store = store
@@ -119,7 +121,7 @@ class Engine:
         self._wake = asyncio.Event()
         self._is_stopping = False
         self._tick_not_before = 0
-        self._snapshot_seq = store.last_seq
+        self._snapshot_seq = store.last_seq if snapshot_seq is None else snapshot_seq
         self._snapshot: asyncio.Task[None] | None = None
         self._was_degraded = False
 

@@ -9,6 +9,9 @@ import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
 
 from cti_server.core.errors import DataError
 from cti_server.storage.event_codec import Row
@@ -28,6 +31,23 @@ _SCHEMA = (
 )
 _INSERT_EVENT = "INSERT INTO events(seq, at, kind, body) VALUES (?, ?, ?, ?)"
 _INSERT_PERSONAL = "INSERT OR REPLACE INTO personal(ref, value) VALUES (?, ?)"
+
+
+_FAR = (1 << 63) - 1
+
+
+class _OfCall(msgspec.Struct, frozen=True):
+    call: int
+
+
+_call_of: msgspec.json.Decoder[_OfCall] = msgspec.json.Decoder(_OfCall)
+
+
+class Arrival(NamedTuple):
+    """The first event of a call that arrived, or was dialled."""
+
+    seq: int
+    call: int
 
 
 class JournalFile:
@@ -135,6 +155,24 @@ class JournalReader:
 
     def last_seq(self) -> int:
         return int(self._connection.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0])
+
+    def first_seq(self) -> int:
+        """0: it is empty."""
+        return int(self._connection.execute("SELECT coalesce(min(seq), 0) FROM events").fetchone()[0])
+
+    def at(self, seq: int) -> int:
+        """When the event ``seq`` happened; where there is none, the one before it."""
+        found = self._connection.execute("SELECT at FROM events WHERE seq <= ? ORDER BY seq DESC LIMIT 1", (seq,))
+        return int((found.fetchone() or (0,))[0])
+
+    def next_arrival(self, *, after: int, before: int | None = None) -> Arrival | None:
+        """The next call that begins between these places."""
+        row = self._connection.execute(
+            "SELECT seq, body FROM events WHERE seq > ? AND seq < ? AND kind IN ('CallArrived', 'CallInitiated')"
+            " ORDER BY seq LIMIT 1",
+            (after, _FAR if before is None else before),
+        ).fetchone()
+        return None if row is None else Arrival(int(row[0]), _call_of.decode(row[1]).call)
 
     def rows(self, *, after: int, limit: int = READ_ROWS) -> list[Row]:
         found = self._connection.execute(

@@ -2,6 +2,10 @@
 
 A file says of itself which seq it stands for, which schema it was written with, and its own checksum. One that does not
 fit in any of these is passed over, and the next older one, or the whole journal, is used.
+
+The newest few are for restoring. Of the older ones the first of each stretch of ``STRETCH`` events stays, so that a
+question about last week need not read the journal from its beginning: at most ``KEPT_OLD`` of them, and together with
+the newest no more than ``BYTES_MAX``; beyond that the oldest go.
 """
 
 import hashlib
@@ -15,6 +19,11 @@ from cti_server.storage.data_folder import sync_folder
 
 MAGIC = b"ieum-snapshot-1\n"
 KEPT = 3
+STRETCH = 50_000
+"""Events between two that stay: half a second of folding."""
+KEPT_OLD = 200
+BYTES_MAX = 512 * 1024 * 1024
+HEADER_BYTES = 200
 _NAME = re.compile(r"(\d{12})\.snapshot\Z")
 
 
@@ -44,33 +53,48 @@ class Snapshots:
             unfinished.unlink(missing_ok=True)
             raise
         sync_folder(self._folder)
-        for old in self._paths()[KEPT:]:
-            old.unlink(missing_ok=True)
+        for other in self._superfluous(snapshot.seq):
+            other.unlink(missing_ok=True)
 
     def newest_first(self, *, up_to: int) -> Iterator[Snapshot]:
         """Those that can be read and are of this schema. ``up_to``: the journal's last seq; newer ones are passed over
         (the journal was restored from a backup)."""
         for path in self._paths():
-            snapshot = self._read(path)
-            if snapshot is not None and snapshot.seq <= up_to:
+            snapshot = self._read(path) if _seq(path) <= up_to else None
+            if snapshot is not None:
                 yield snapshot
+
+    def _superfluous(self, written: int) -> list[Path]:
+        """What is not to be kept beside the one just written. Newer ones are of a journal that was put back since."""
+        paths = [path for path in self._paths() if _seq(path) <= written]
+        newest, older = paths[:KEPT], [path for path in paths[KEPT:] if self._is_ours(path)]
+        kept = newest + list({_seq(path) // STRETCH: path for path in older}.values())[:KEPT_OLD]
+        sizes = {path: path.stat().st_size for path in kept}
+        while len(kept) > KEPT and sum(sizes[path] for path in kept) > BYTES_MAX:
+            kept.pop()
+        return [path for path in self._paths() if path not in kept]
+
+    def _is_ours(self, path: Path) -> bool:
+        with path.open("rb") as file:
+            return f"schema {self._schema}\n".encode() in file.read(HEADER_BYTES)
 
     def _read(self, path: Path) -> Snapshot | None:
         try:
             body = path.read_bytes()
         except OSError:
             return None
-        found = _NAME.search(path.name)
         header, _, content = body.partition(b"\n\n")
-        if found is None:
-            return None
-        snapshot = Snapshot(int(found[1]), content)
+        snapshot = Snapshot(_seq(path), content)
         return snapshot if header + b"\n\n" == _header(snapshot, self._schema) else None
 
     def _paths(self) -> list[Path]:
         if not self._folder.is_dir():
             return []
         return sorted((path for path in self._folder.iterdir() if _NAME.search(path.name)), reverse=True)
+
+
+def _seq(path: Path) -> int:
+    return int(path.stem)
 
 
 def _header(snapshot: Snapshot, schema: str) -> bytes:
