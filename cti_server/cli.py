@@ -22,6 +22,7 @@ from cti_server.commands.arguments import (
     existing_path,
     fingerprint,
     input_file,
+    local_day,
     output_file,
     seconds,
     server_address,
@@ -218,6 +219,8 @@ def _why(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="the centre's data folder (default: $IEUM_DATA, else that of the last demo)",
     )
+    parser.add_argument("--day", type=local_day, metavar="DATE", help="without a call: of this day (default: the last)")
+    parser.add_argument("--language", choices=("ko", "en"), help="default: that of the system")
     _json(parser)
 
 

@@ -13,6 +13,7 @@ from cti_server.core.events import Event
 from cti_server.core.inputs import Command, Signal
 from cti_server.core.state import State
 from cti_server.core.vocabulary import AgentId, CustomerRef, PersonalRef, PinResult, Secret
+from cti_server.wire.client import PastAsk
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +84,13 @@ class Credentials(Protocol):
     async def check_password(self, user: str, password: Secret, address: str) -> CredentialCheck: ...
 
     async def check_pin(self, customer: CustomerRef, pin: Secret) -> PinResult: ...
+
+
+class PastReader(Protocol):
+    """Why a call went to whom, and how even a day was: read from the journal outside the core process."""
+
+    async def answer(self, person: CredentialCheck, ask: PastAsk) -> bytes:
+        """The JSON of an answer's body (``wire.explained``). Raises Refused, Unavailable."""
 
 
 class PhoneSecrets(Protocol):

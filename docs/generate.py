@@ -22,7 +22,7 @@ NOTICE = "<!-- Written by docs/generate.py from the source: change the source, n
 
 
 def wire() -> str:
-    from cti_server.wire import client, server
+    from cti_server.wire import client, explained, server
 
     parts = [
         "# Messages between server and desktop",
@@ -35,6 +35,7 @@ def wire() -> str:
         *_section("Facts: the body of a `fact`", server.FactBody),
         *_section("Gauges: the body of a `gauge`", server.GaugeBody),
         *_rest("Parts of these messages", [client, server]),
+        *_rest("Parts of what is told about the past (over HTTP too)", [explained]),
     ]
     return _page(parts)
 

@@ -40,9 +40,12 @@ def tr(key: str, **parameters: object) -> str:
     return sentence.format_map(_Forgiving(parameters)) if parameters else sentence
 
 
-def tr_or(key: str, fallback: str) -> str:
-    """For codes that a newer server may have added: the sentence of `key`, else `fallback`."""
-    return catalogue(_language).get(key, fallback)
+def tr_or(key: str, fallback: str, **parameters: object) -> str:
+    """For codes that a newer server may have added: the sentence of `key`, else `fallback` as it is."""
+    sentence = catalogue(_language).get(key)
+    if sentence is None:
+        return fallback
+    return sentence.format_map(_Forgiving(parameters)) if parameters or "{" in sentence else sentence
 
 
 def words(titles: Mapping[str, str], fallback: str = "") -> str:

@@ -14,7 +14,7 @@ import uvloop
 from sqlalchemy.exc import SQLAlchemyError
 
 from cti_server import config
-from cti_server.app.places import CREDENTIALS_SOCKET, hard_phones_file, media_socket
+from cti_server.app.places import WEB_SOCKET, hard_phones_file, media_socket
 from cti_server.app.recovering import RecordingRecovery
 from cti_server.app.tables import EffectTable, EventList
 from cti_server.config import Configuration
@@ -44,7 +44,7 @@ from cti_server.switch.embedded.media_link import LinkState, MediaLink
 from cti_server.switch.embedded.media_protocol import AnyReport
 from cti_server.switch.embedded.sip_settings import SwitchSettings, Trunk
 from cti_server.switch.embedded.switch import EmbeddedSwitch
-from cti_server.web.credentials_client import CredentialsClient
+from cti_server.web.link_client import LinkClient
 from datafiles.problems import DataErrors
 
 log = structlog.get_logger(__name__)
@@ -85,7 +85,7 @@ class CoreProcess:
         )
         self._main_system = self._open_main_system()
         self._history = StoredHistory(Queries(self._database))
-        self._credentials = CredentialsClient(self._folder.run / CREDENTIALS_SOCKET)
+        self._web = LinkClient(self._folder.run / WEB_SOCKET)
         self._recovery = RecordingRecovery(
             self._folder.recordings,
             links=lambda: self._switch.links,
@@ -96,7 +96,7 @@ class CoreProcess:
         self._gateway = self._make_gateway()
         self._customers = CustomerPerformer(
             directory=self._main_system.directory,
-            credentials=self._credentials,
+            credentials=self._web,
             submit=self.engine.submit,
             warm=self._gateway.desk.warm,
         )
@@ -200,11 +200,12 @@ class CoreProcess:
             submit=self.engine.submit,
             look=self.engine.look,
             now=self._clock,
-            credentials=self._credentials,
+            credentials=self._web,
             phones=self._phone_secrets,
             main=self._main_system,
             history=self._history,
             recordings=self._folder.recordings,
+            past=self._web,
             token_key=self._token_key,
             scripts=_as_json(self._configuration),
             scripts_version=self._configuration.library.version,
@@ -240,7 +241,7 @@ class CoreProcess:
         self.engine.stop()
         await asyncio.gather(self._running, *self._tasks, return_exceptions=True)
         await self._journal.close()
-        await self._credentials.close()
+        await self._web.close()
         await self._history.close()
         await self._main_system.connector.close()
         self._readers.shutdown(wait=False)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from cti_server.storage.data_folder import DataFolder
 
-CREDENTIALS_SOCKET = "credentials.sock"
+WEB_SOCKET = "web.sock"
+"""Where the web process answers what the core process asks."""
 
 
 def media_socket(folder: DataFolder, number: int) -> Path:

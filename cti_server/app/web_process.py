@@ -12,15 +12,18 @@ import structlog
 import uvicorn
 
 from cti_server import config
-from cti_server.app.places import CREDENTIALS_SOCKET
+from cti_server.app.places import WEB_SOCKET
 from cti_server.config import Configuration
+from cti_server.past.answers import PastAnswers
 from cti_server.storage.data_folder import DataFolder
 from cti_server.storage.database import open_database
 from cti_server.storage.projector import Projector
 from cti_server.storage.queries import Queries
 from cti_server.web.app import WebApp, create_app
 from cti_server.web.credentials import CredentialRules
-from cti_server.web.credentials_server import CredentialService
+from cti_server.web.credentials_service import CredentialService
+from cti_server.web.link_server import LinkServer
+from cti_server.web.past_service import PastService
 from cti_server.web.pins import PinStore
 from cti_server.web.sign_in import WebSessions
 
@@ -37,12 +40,20 @@ class WebProcess:
             folder.secrets / "pins.db", config.secret(folder.path, "pin_pepper"), lambda: time.time_ns() // 1000
         )
         rules = CredentialRules(database=open_database(url, is_writer=True), pins=pins, now_s=time.monotonic)
-        self._credentials = CredentialService(folder.run / CREDENTIALS_SOCKET, rules)
+        self._credentials = CredentialService(rules)
         sessions = WebSessions(time.monotonic, monitor_key=config.secret(folder.path, "monitor_key"))
         queries = Queries(open_database(url))
         levels = {str(queue.queue): queue.minimum_level for queue in configuration.centre.queues}
+        answers = PastAnswers(folder, names=queries.names, utc_now=lambda: time.time_ns() // 1000)
+        self._past = PastService(answers)
+        self._link = LinkServer(folder.run / WEB_SOCKET, credentials=self._credentials, past=self._past)
         web = WebApp(
-            service=self._credentials, queries=queries, sessions=sessions, recordings=folder.recordings, levels=levels
+            service=self._credentials,
+            queries=queries,
+            past=self._past,
+            sessions=sessions,
+            recordings=folder.recordings,
+            levels=levels,
         )
         where = configuration.server.web
         self._http = uvicorn.Server(
@@ -58,6 +69,7 @@ class WebProcess:
 
     async def start(self) -> None:
         await self._credentials.start()
+        await self._link.start()
         self._thread.start()
         self._serving = asyncio.create_task(self._http.serve(), name="http")
         log.info("web_ready")
@@ -73,6 +85,8 @@ class WebProcess:
         await asyncio.gather(self._serving, return_exceptions=True)
         self._stop_projector.set()
         await asyncio.to_thread(self._thread.join)
+        await self._link.close()
+        await self._past.close()
         await self._credentials.close()
 
 

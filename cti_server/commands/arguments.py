@@ -5,6 +5,7 @@ only: the launcher reads the command line before the environment exists.
 """
 
 import argparse
+from datetime import date
 from pathlib import Path
 
 
@@ -28,6 +29,14 @@ def count(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a number from 1")
     return value
+
+
+def local_day(text: str) -> date:
+    """``2026-11-22``."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2026-11-22") from None
 
 
 def output_file(text: str) -> Path:

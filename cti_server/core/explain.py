@@ -36,10 +36,9 @@ from cti_server.core.vocabulary import (
     ResultsWindow,
 )
 
-
 TOLD = (
     *("queue", "agent", "stage", "returned", "why", "outcome", "reason", "how", "cause", "waited_us"),
-    *("position", "expected_s", "low_s", "high_s", "is_raised"),
+    *("position", "expected_s", "low_s", "high_s", "is_raised", "is_there"),
 )
 """Fields of events that may be told: codes and figures, never a reference to a text about a person."""
 
@@ -306,7 +305,18 @@ def _lasting(state: State, agent_id: AgentId, run: tuple[int, Reason]) -> NonOff
 
 def _parameters(event: e.Event) -> dict[str, str | int]:
     fields = ((name, getattr(event, name, None)) for name in TOLD)
-    return {name: value for name, value in fields if isinstance(value, str | int)}
+    found: dict[str, str | int] = {name: value for name, value in fields if isinstance(value, str | int)}
+    if asks := getattr(event, "asks", None):
+        found["asks"] = ", ".join(f"{skill} {level}" for skill, level in asks.items())
+    if isinstance(event, e.CallQueued) and event.named is not None and event.named_until is not None:
+        found |= {
+            "agent": event.named,
+            "by": event.named_by or "",
+            "named_s": (event.named_until - event.at) // 1_000_000,
+        }
+    if absent := getattr(event, "absent", None):
+        found["absent"] = ",".join(absent)
+    return found
 
 
 def _detail(event: e.Event) -> str | None:

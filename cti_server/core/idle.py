@@ -30,8 +30,8 @@ RUNS_MAX = 2_000
 
 
 class IdleRun(msgspec.Struct, frozen=True, kw_only=True):
-    """``call``: the first that waited; ``calls``: how many did, one after the other. ``ended_by``: an event's name; empty:
-    it lasts, and ``until_at`` is when it was last looked at. Times are engine microseconds."""
+    """``call``: the first that waited; ``calls``: how many did, one after the other. ``ended_by``: an event's name;
+    empty: it lasts, and ``until_at`` is when it was last looked at. Times are engine microseconds."""
 
     agent: AgentId
     from_at: int

@@ -1,6 +1,7 @@
 """Answers what desktops ask: reads that change nothing.
 
-Each ask has a time limit; an engine that does not answer is a code, never a wait without end.
+Each ask has a time limit; an engine that does not answer is a code, never a wait without end. What is asked about the
+past is answered by the web process, and passed on as it comes.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from cti_server.gateway import translate
 from cti_server.gateway.cards import CardDesk
 from cti_server.gateway.sounds import Sounds
 from cti_server.gateway.watchers import Client
+from cti_server.ports import PastReader
 from cti_server.wire import client as wire
 from cti_server.wire.server import (
     AnswerBody,
@@ -24,6 +26,7 @@ from cti_server.wire.server import (
     CardOpened,
     CustomersListed,
     MessageLoaded,
+    PassedAnswer,
     PictureLoaded,
     TimelineLoaded,
     ViewLoaded,
@@ -36,17 +39,23 @@ CALLBACKS_MAX = 200
 
 
 class Asks:
-    """Reads from the main system, from the centre's state and from its recordings."""
+    """Reads from the main system, from the centre's state, from its recordings and from its past."""
 
-    def __init__(self, *, main: MainSystem, desk: CardDesk, state: Callable[[], State], sounds: Sounds) -> None:
+    def __init__(
+        self, *, main: MainSystem, desk: CardDesk, state: Callable[[], State], sounds: Sounds, past: PastReader
+    ) -> None:
         self._sounds = sounds
         self._main = main
         self._desk = desk
         self._state = state
+        self._past = past
 
-    async def answer(self, client: Client, frame: wire.AskFrame) -> AnswerFrame:
-        """The answer, or its code: ``unavailable``, ``not_found``, ``unknown_view``."""
+    async def answer(self, client: Client, frame: wire.AskFrame) -> AnswerFrame | PassedAnswer:
+        """The answer, or its code: ``unavailable``, ``not_found``, ``unknown_view``, ``not_recorded``, ``too_slow``."""
         try:
+            if isinstance(frame.body, wire.PastAsk):
+                body = await self._past.answer(client.session.person, frame.body)
+                return PassedAnswer(to=frame.id, body=msgspec.Raw(body))
             async with asyncio.timeout(ASK_TIMEOUT_S):
                 return AnswerFrame(to=frame.id, body=await self._read(client, frame.body))
         except Refused as refusal:
@@ -54,7 +63,7 @@ class Asks:
         except (Unavailable, TimeoutError):
             return AnswerFrame(to=frame.id, code="unavailable")
 
-    def _read(self, client: Client, body: wire.AskBody) -> Awaitable[AnswerBody]:
+    def _read(self, client: Client, body: wire.PresentAsk) -> Awaitable[AnswerBody]:
         match body:
             case wire.SearchCustomers():
                 return self._search(body)

@@ -15,6 +15,8 @@ _CALL_WORK = frozenset({AGENT})
 """Whoever takes calls; a supervisor who also takes calls has the role agent as well."""
 _CUSTOMER_READING = frozenset({AGENT, SUPERVISOR, REVIEWER})
 _CALLBACK_READING = frozenset({AGENT, SUPERVISOR})
+_PAST_READING = frozenset({AGENT, SUPERVISOR})
+"""How much of an answer an agent may read is decided where it is made (`past/telling.py`)."""
 
 RIGHTS: dict[type[wire.Body], frozenset[str]] = {
     wire.SetReady: _CALL_WORK,
@@ -49,6 +51,9 @@ RIGHTS: dict[type[wire.Body], frozenset[str]] = {
     wire.LoadPicture: _CUSTOMER_READING,
     wire.ListCallbacks: _CALLBACK_READING,
     wire.LoadMessage: _CALL_WORK,
+    wire.ExplainCall: _PAST_READING,
+    wire.AskFairness: _PAST_READING,
+    wire.ListIdleRuns: _PAST_READING,
 }
 
 

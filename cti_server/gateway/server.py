@@ -33,7 +33,7 @@ from cti_server.gateway.sessions import NotLetIn, Session, Sessions
 from cti_server.gateway.sounds import Sounds
 from cti_server.gateway.tokens import Tokens
 from cti_server.gateway.watchers import Client, Watchers
-from cti_server.ports import CommandDoor, Credentials, PhoneSecrets, Recorded, Submit
+from cti_server.ports import CommandDoor, Credentials, PastReader, PhoneSecrets, Recorded, Submit
 from cti_server.wire.client import Hello
 from cti_server.wire.codec import MAX_CLIENT_BYTES, FrameError, encode
 from cti_server.wire.server import Denied, ServerFrame
@@ -77,6 +77,7 @@ class Gateway:
         main: MainSystem,
         history: History,
         recordings: Path,
+        past: PastReader,
         token_key: bytes,
         scripts: msgspec.Raw,
         scripts_version: str,
@@ -92,7 +93,7 @@ class Gateway:
         self._watchers = Watchers(card_wanted=self.desk.fill, name_of=self.desk.name_of)
         self._gauges = Gauges(watchers=self._watchers, state=self.state, now=now)
         self._sounds = Sounds(recordings)
-        asks = Asks(main=main, desk=self.desk, state=self.state, sounds=self._sounds)
+        asks = Asks(main=main, desk=self.desk, state=self.state, sounds=self._sounds, past=past)
         self._frames = Frames(door=door, asks=asks, sessions=self._sessions)
         self._views = main.declarations.titles()
         library = Library(scripts=scripts, scripts_version=scripts_version, views=self._views)

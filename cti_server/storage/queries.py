@@ -176,6 +176,14 @@ class Queries:
         with self._reading() as connection:
             return {str(queue): int(count) for queue, count in connection.execute(select_messages_waiting())}
 
+    # --- people ------------------------------------------------------------------------------------------------------
+
+    def names(self) -> dict[int, str]:
+        """Everybody's name by agent, also of those who left."""
+        with self._reading() as connection:
+            rows = connection.execute(select(t.people.c.person, t.people.c.name))
+            return {int(person): str(name) for person, name in rows}
+
     # --- figures -----------------------------------------------------------------------------------------------------
 
     def agent_figures(self, since: int) -> dict[int, AgentFigures]:

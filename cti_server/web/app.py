@@ -20,13 +20,16 @@ from cti_server.ports import CredentialCheck
 from cti_server.storage.answers import CallFilter, RecordingRow
 from cti_server.storage.queries import Queries
 from cti_server.web.audio import audio_response, confined
-from cti_server.web.credentials_server import CredentialService
+from cti_server.web.credentials_service import CredentialService
 from cti_server.web.metrics import CONTENT_TYPE, metrics_text
+from cti_server.web.past_service import PastService
 from cti_server.web.rules import AGENT, REVIEWER, RULES, SUPERVISOR, Endpoint, Rule
 from cti_server.web.sign_in import COOKIE, LIFE_S, WebSessions, is_from_elsewhere
 
 BODY_BYTES_MAX = 4 * 1024
 ROWS_MAX = 200
+STATUSES = {"not_found": 404, "not_recorded": 404, "too_many_requests": 429, "too_slow": 503}
+"""Of refusals; others are 400."""
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -54,6 +57,7 @@ class WebApp:
         *,
         service: CredentialService,
         queries: Queries,
+        past: PastService,
         sessions: WebSessions,
         recordings: Path,
         levels: Mapping[str, int] | None = None,
@@ -62,6 +66,7 @@ class WebApp:
         self._levels = levels or {}
         self._service = service
         self._queries = queries
+        self._past = past
         self._sessions = sessions
         self._recordings = recordings
         self._is_secure = is_secure
@@ -75,6 +80,9 @@ class WebApp:
             ("GET", "/metrics"): self.metrics,
             ("GET", "/api/calls"): self.calls,
             ("GET", "/api/calls/{call:int}"): self.call,
+            ("GET", "/api/calls/{call:int}/why"): self.why,
+            ("GET", "/api/fairness"): self.fairness,
+            ("GET", "/api/agents/{agent:int}/idle-runs"): self.idle_runs,
             ("GET", "/api/recordings/{recording:int}/audio"): self.audio,
             ("GET", "/api/callbacks"): self.callbacks,
         }
@@ -172,6 +180,21 @@ class WebApp:
         rows = await run_in_threadpool(self._queries.open_callbacks, queue=request.query_params.get("queue", ""))
         return _json({"callbacks": [row for row in rows if only is None or row.agent in (None, only)]})
 
+    # --- the past ----------------------------------------------------------------------------------------------------
+
+    async def why(self, request: Request) -> Response:
+        """Who was offered the call and who was not, by which rule; 404 also where an agent may not know."""
+        return _json(await self._past.why(_person(request), request.path_params["call"]))
+
+    async def fairness(self, request: Request) -> Response:
+        """How even a day's work fell on people; ``at`` (UTC µs): of which local day."""
+        return _json(await self._past.fairness(_person(request), _numbers(request, "at").get("at")))
+
+    async def idle_runs(self, request: Request) -> Response:
+        """When somebody was free beside waiting calls; ``at`` as before. 404 for another agent's."""
+        at = _numbers(request, "at").get("at")
+        return _json(await self._past.idle_runs(_person(request), request.path_params["agent"], at))
+
 
 def create_app(web: WebApp, sessions: WebSessions) -> Starlette:
     """Every rule with its endpoint; KeyError: a rule without one, ValueError: an endpoint without a rule."""
@@ -208,7 +231,7 @@ async def _admit(rule: Rule, endpoint: Endpoint, sessions: WebSessions, request:
     try:
         return await endpoint(request)
     except Refused as refusal:
-        return _refused(400, refusal.code)
+        return _refused(STATUSES.get(refusal.code, 400), refusal.code)
     except Unavailable:
         return _refused(503, "unavailable")
 

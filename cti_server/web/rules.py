@@ -28,8 +28,11 @@ RULES: tuple[Rule, ...] = (
     Rule("GET", "/metrics", frozenset({ADMINISTRATOR, MONITOR})),
     Rule("GET", "/api/calls", frozenset({AGENT, SUPERVISOR, REVIEWER})),
     Rule("GET", "/api/calls/{call:int}", frozenset({AGENT, SUPERVISOR, REVIEWER})),
+    Rule("GET", "/api/calls/{call:int}/why", frozenset({AGENT, SUPERVISOR})),
+    Rule("GET", "/api/fairness", frozenset({AGENT, SUPERVISOR})),
+    Rule("GET", "/api/agents/{agent:int}/idle-runs", frozenset({AGENT, SUPERVISOR})),
     Rule("GET", "/api/recordings/{recording:int}/audio", frozenset({AGENT, SUPERVISOR, REVIEWER})),
     Rule("GET", "/api/callbacks", frozenset({AGENT, SUPERVISOR})),
 )
 """Agents see their own calls and recordings only, and hear the messages of the queues that they serve; that is checked
-row by row in the route itself."""
+row by row in the route itself. How much of the past they may read is decided in `past/telling.py`."""

@@ -245,7 +245,30 @@ class LoadMessage(Body, frozen=True, kw_only=True):
     start: int = 0
 
 
-AskBody = SearchCustomers | OpenCard | LoadView | LoadTimeline | LoadPicture | ListCallbacks | LoadMessage
+class ExplainCall(Body, frozen=True, kw_only=True):
+    """Why did a call go to whom? ⇒ ``CallExplained``; ``not_found`` also where the asker may not know."""
+
+    call: int
+
+
+class AskFairness(Body, frozen=True, kw_only=True):
+    """How even was the local day of ``at`` (UTC µs; 0: today)? ⇒ ``FairnessTold``."""
+
+    at: int = 0
+
+
+class ListIdleRuns(Body, frozen=True, kw_only=True):
+    """When was an agent (0: the asker) free beside waiting calls on the local day of ``at``? ⇒ ``IdleRunsTold``."""
+
+    agent: int = 0
+    at: int = 0
+
+
+PastAsk = ExplainCall | AskFairness | ListIdleRuns
+"""Read from the journal, by the web process; the core process only passes question and answer on."""
+
+PresentAsk = SearchCustomers | OpenCard | LoadView | LoadTimeline | LoadPicture | ListCallbacks | LoadMessage
+AskBody = PresentAsk | PastAsk
 
 
 class AskFrame(Frame, frozen=True, kw_only=True, tag="ask"):

@@ -3,7 +3,7 @@
 import msgspec
 
 from cti_server.wire.client import ClientFrame
-from cti_server.wire.server import ServerFrame
+from cti_server.wire.server import PassedAnswer, ServerFrame
 
 MAX_CLIENT_BYTES = 64 * 1024
 """Longest frame that a server accepts."""
@@ -23,7 +23,7 @@ class FrameError(ValueError):
         self.code = code
 
 
-def encode(frame: ClientFrame | ServerFrame) -> bytes:
+def encode(frame: ClientFrame | ServerFrame | PassedAnswer) -> bytes:
     """One JSON text frame as UTF-8."""
     return _encoder.encode(frame)
 

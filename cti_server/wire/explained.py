@@ -1,7 +1,7 @@
 """Why a call went to whom, and how even a day was, as it is told to people: codes with parameters, never sentences.
 
 The same shapes are the answers of the HTTP API and of a desktop's asks; `ieum why` says them in words too. Who may read
-what was decided before they were made (``cti_server/web/explaining.py``): what somebody may not know is not in them.
+what was decided before they were made (``cti_server/past/telling.py``): what somebody may not know is not in them.
 
 Times are UTC microseconds. Parameters whose names end in ``_at`` are times, in ``_us`` and ``_s`` durations.
 """
@@ -51,9 +51,9 @@ class FirstCall(msgspec.Struct, frozen=True, kw_only=True):
     queue: str
 
 
-class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One offer. ``rule`` empty: not recorded (before release 0.1). ``excluded``: how many people, by rule. ``is_tie``:
-    both stood equal, and the smaller number decided."""
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """One offer. ``rule`` empty: not recorded. ``excluded``: how many people, by rule. ``is_tie``: both stood equal:
+    the smaller number decided. ``window``: over which time results were compared. ``beside``: where it rang already."""
 
     at: int
     who: Somebody
@@ -68,6 +68,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     settings_version: str = ""
     waited_us: int = 0
     is_reproduced: bool = True
+    window: Said | None = None
+    beside: tuple[Somebody, ...] = ()
     people: tuple[Candidate, ...] = ()
     first_calls: tuple[FirstCall, ...] = ()
 
@@ -82,7 +84,7 @@ class NonOffer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ended: str = ""
 
 
-class CallExplained(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="call_explained"):
+class CallExplained(msgspec.Struct, frozen=True, kw_only=True, tag="call_explained"):
     """``is_over``: the call ended; else told up to ``read_to``."""
 
     call: int
@@ -93,7 +95,7 @@ class CallExplained(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     non_offers: tuple[NonOffer, ...] = ()
 
 
-class Share(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Share(msgspec.Struct, frozen=True, kw_only=True):
     """One person's day. None: not for this reader. ``why``: within_spread, shorter_log_in, …, unexplained; ``personal``
     stands for reasons that are that person's own matter."""
 
@@ -111,7 +113,7 @@ class Share(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     missed: int | None = None
 
 
-class FairnessTold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="fairness"):
+class FairnessTold(msgspec.Struct, frozen=True, kw_only=True, tag="fairness"):
     """A local day (``day``: its date) up to ``read_to``. ``is_all``: everybody is in it."""
 
     day: str
@@ -120,7 +122,7 @@ class FairnessTold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     shares: tuple[Share, ...] = ()
 
 
-class IdleRun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class IdleRun(msgspec.Struct, frozen=True, kw_only=True):
     """Free beside waiting calls, by one rule: the first of them was ``call`` of ``queue``, and there were ``calls``.
     ``ended`` empty: it lasts."""
 
@@ -133,7 +135,7 @@ class IdleRun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ended: str = ""
 
 
-class IdleRunsTold(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="idle_runs"):
+class IdleRunsTold(msgspec.Struct, frozen=True, kw_only=True, tag="idle_runs"):
     """Of one person and local day. ``read_permille`` below 1000: the day is still being read, ask again.
     ``forgotten``: earlier runs that were too many to keep."""
 

@@ -10,6 +10,7 @@ that a later fact simply replaces an earlier one.
 import msgspec
 
 from cti_server.wire.client import Frame
+from cti_server.wire.explained import CallExplained, FairnessTold, IdleRunsTold
 
 Parameters = dict[str, str | int]
 
@@ -385,7 +386,16 @@ class CardOpened(msgspec.Struct, frozen=True, kw_only=True, tag="card_opened"):
 
 
 AnswerBody = (
-    ViewLoaded | TimelineLoaded | CustomersListed | PictureLoaded | CallbacksListed | CardOpened | MessageLoaded
+    ViewLoaded
+    | TimelineLoaded
+    | CustomersListed
+    | PictureLoaded
+    | CallbacksListed
+    | CardOpened
+    | MessageLoaded
+    | CallExplained
+    | FairnessTold
+    | IdleRunsTold
 )
 
 
@@ -396,6 +406,13 @@ class AnswerFrame(Frame, frozen=True, kw_only=True, tag="answer"):
     body: AnswerBody | None = None
     code: str = ""
     parameters: Parameters = {}
+
+
+class PassedAnswer(Frame, frozen=True, kw_only=True, tag="answer"):
+    """An AnswerFrame whose body was written by another process, and is passed on as it came."""
+
+    to: str
+    body: msgspec.Raw
 
 
 class ReplyFrame(Frame, frozen=True, kw_only=True, tag="reply"):

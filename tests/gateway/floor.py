@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 
 from cti_server.core.effects import Effect, PlaceLeg, StartRecording, StopRecording
 from cti_server.core.entities import State
+from cti_server.core.errors import Refused
 from cti_server.core.inputs import (
     EnrolAgents,
     LegAlerting,
@@ -50,8 +51,19 @@ from cti_server.gateway.server import Gateway, GatewaySettings
 from cti_server.ports import CredentialCheck, Recorded
 from cti_server.storage.answers import TimelineEntry
 from cti_server.wire import VERSION
-from cti_server.wire.client import AskBody, AskFrame, CommandBody, CommandFrame, Hello
+from cti_server.wire.client import (
+    AskBody,
+    AskFairness,
+    AskFrame,
+    CommandBody,
+    CommandFrame,
+    ExplainCall,
+    Hello,
+    ListIdleRuns,
+    PastAsk,
+)
 from cti_server.wire.codec import MAX_SERVER_BYTES, decode_server, encode
+from cti_server.wire.explained import CallExplained, FairnessTold, IdleRunsTold, Somebody
 from cti_server.wire.server import (
     AnswerFrame,
     CallChanged,
@@ -139,6 +151,21 @@ class FakeHistory:
 
     async def past(self, customer: str, *, before_at: int, limit: int) -> Sequence[TimelineEntry]:
         return [entry for entry in self.entries if entry.at < before_at][:limit]
+
+
+class FakePast:
+    """The web process, played: an empty answer of the right kind; nobody may know about call 404."""
+
+    async def answer(self, person: CredentialCheck, ask: PastAsk) -> bytes:
+        match ask:
+            case ExplainCall(call=404):
+                raise Refused("not_found")
+            case ExplainCall():
+                return msgspec.json.encode(CallExplained(call=ask.call, read_to=person.agent or 0))
+            case AskFairness():
+                return msgspec.json.encode(FairnessTold(day="2026-11-22", read_to=ask.at))
+            case ListIdleRuns():
+                return msgspec.json.encode(IdleRunsTold(day="2026-11-22", read_to=1, who=Somebody(agent=person.agent)))
 
 
 class Switch(Outside):
@@ -370,6 +397,7 @@ def make_gateway(
         main=main,
         history=history,
         recordings=recordings,
+        past=FakePast(),
         token_key=KEY,
         scripts=msgspec.Raw(b'{"library":"test"}'),
         scripts_version="v1",

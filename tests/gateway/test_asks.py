@@ -12,6 +12,7 @@ from cti_server.gateway import asks as module
 from cti_server.media import wav
 from cti_server.media.g711 import Codec
 from cti_server.wire import client as wire
+from cti_server.wire.explained import CallExplained
 from cti_server.wire.server import CardSection, MessageLoaded
 from tests.gateway.floor import Floor, on_the_floor
 from tests.gateway.test_cards import hampered
@@ -26,6 +27,9 @@ EXAMPLES: tuple[wire.Body, ...] = (
     wire.LoadPicture(picture="P-101"),
     wire.ListCallbacks(),
     wire.LoadMessage(callback=MESSAGE),
+    wire.ExplainCall(call=7),
+    wire.AskFairness(),
+    wire.ListIdleRuns(),
 )
 
 
@@ -58,6 +62,17 @@ def test_every_ask_is_answered(tmp_path: Path) -> None:
             answer = await desktop.ask(body)  # type: ignore[arg-type]
             assert (answer.code, answer.body is not None) == ("", True), body
         assert {type(body) for body in EXAMPLES} == set(get_args(wire.AskBody))
+
+    on_the_floor(tmp_path, work)
+
+
+def test_what_is_asked_about_the_past_is_passed_on_for_the_person_who_signed_in(tmp_path: Path) -> None:
+    async def work(it: Floor) -> None:
+        desktop = await it.sign_in("agent2")
+        answer = await desktop.ask(wire.ExplainCall(call=7))
+        assert answer.body == CallExplained(call=7, read_to=2)
+        refused = await desktop.ask(wire.ExplainCall(call=404))
+        assert (refused.body, refused.code) == (None, "not_found")
 
     on_the_floor(tmp_path, work)
 

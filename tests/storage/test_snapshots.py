@@ -24,7 +24,7 @@ def test_the_first_of_each_stretch_stays_beside_the_newest(tmp_path: Path) -> No
     write(kept, upto=5 * STRETCH)
     newest = [5 * STRETCH - n * EVERY for n in range(KEPT)]
     assert seqs(tmp_path) == sorted([EVERY, *(n * STRETCH for n in range(1, 5)), *newest])
-    assert [found.seq for found in kept.newest_first(up_to=3 * STRETCH + 1)][0] == 3 * STRETCH
+    assert next(found.seq for found in kept.newest_first(up_to=3 * STRETCH + 1)) == 3 * STRETCH
 
 
 def test_there_are_never_too_many_and_never_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

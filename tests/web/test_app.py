@@ -1,5 +1,6 @@
 """Each route is for those whom its rule names, and for nobody else; what goes out is confined and marked."""
 
+import functools
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.web.web_helpers import (
     GONE_RECORDING,
     MESSAGE_RECORDING,
     MONITOR_KEY,
+    OFFERED,
     OTHER_CALL,
     OTHER_RECORDING,
     OUTSIDE_RECORDING,
@@ -27,7 +29,9 @@ RULED = [rule for rule in RULES if rule.roles is not None]
 
 
 def path_of(rule: Rule) -> str:
-    return rule.path.replace("{call:int}", str(OWN_CALL)).replace("{recording:int}", str(OWN_RECORDING))
+    call = OFFERED if rule.path.endswith("/why") else OWN_CALL
+    names = {"{call:int}": call, "{recording:int}": OWN_RECORDING, "{agent:int}": 1}
+    return functools.reduce(lambda path, name: path.replace(name, str(names[name])), names, rule.path)
 
 
 def ids(rule: Rule) -> str:

@@ -8,10 +8,11 @@ import pytest
 
 from cti_server.core.vocabulary import CustomerRef, PinResult, Secret
 from cti_server.storage import people
-from cti_server.web import credentials_client, credentials_server
+from cti_server.web import credentials_service, link_client
 from cti_server.web.attempts import Attempts
 from cti_server.web.credentials import TRIES_MAX, TRIES_WINDOW_S, ensure_administrator
-from cti_server.web.credentials_client import CredentialsClient
+from cti_server.web.link_client import LinkClient
+from cti_server.web.link_server import LinkServer
 from cti_server.web.pins import LOCK_US, WRONG_MAX, PinStore
 from tests.web.web_helpers import CUSTOMER, PASSWORD, PEPPER, PIN, Clock, Web, on_the_web
 
@@ -188,7 +189,7 @@ def test_pins_are_checked_before_passwords_that_wait(tmp_path: Path) -> None:
 
 def test_too_many_questions_are_unavailable_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def work(it: Web) -> None:
-        monkeypatch.setattr(credentials_server, "WAITING_MAX", 0)
+        monkeypatch.setattr(credentials_service, "WAITING_MAX", 0)
         async with it.core() as core:
             assert await core.check_pin(MINJI, PIN) is PinResult.UNAVAILABLE
             assert (await core.check_password("kim", PASSWORD, HERE)).result == "unavailable"
@@ -200,9 +201,9 @@ def test_no_service_is_unavailable_and_a_new_one_is_found(tmp_path: Path) -> Non
     async def work(it: Web) -> None:
         async with it.core() as core:
             assert await core.check_pin(MINJI, PIN) is PinResult.VERIFIED
-            await it.service.close()
+            await it.link.close()
             assert await core.check_pin(MINJI, PIN) is PinResult.UNAVAILABLE
-            again = credentials_server.CredentialService(it.socket, it.rules)
+            again = LinkServer(it.socket, credentials=it.service, past=it.past)
             await again.start()
             try:
                 assert await core.check_pin(MINJI, PIN) is PinResult.VERIFIED
@@ -213,7 +214,7 @@ def test_no_service_is_unavailable_and_a_new_one_is_found(tmp_path: Path) -> Non
 
 
 def test_a_service_that_hangs_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(credentials_client, "PIN_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(link_client, "PIN_TIMEOUT_S", 0.1)
 
     async def main() -> None:
         path = tmp_path / "silent.sock"
@@ -224,7 +225,7 @@ def test_a_service_that_hangs_is_not_waited_for(tmp_path: Path, monkeypatch: pyt
             writer.close()
 
         server = await asyncio.start_unix_server(silent, str(path))
-        client = CredentialsClient(path)
+        client = LinkClient(path)
         assert await client.check_pin(MINJI, PIN) is PinResult.UNAVAILABLE
         done.set()
         await client.close()

@@ -13,16 +13,21 @@ import httpx
 from sqlalchemy import Engine, insert
 
 from cti_server.core.vocabulary import Secret
+from cti_server.past.answers import PastAnswers
 from cti_server.storage import people, schema, tables
+from cti_server.storage.data_folder import DataFolder
 from cti_server.storage.database import open_database
 from cti_server.storage.people import NewPerson
 from cti_server.storage.queries import Queries
 from cti_server.web.app import WebApp, create_app
 from cti_server.web.credentials import CredentialRules
-from cti_server.web.credentials_client import CredentialsClient
-from cti_server.web.credentials_server import CredentialService
+from cti_server.web.credentials_service import CredentialService
+from cti_server.web.link_client import LinkClient
+from cti_server.web.link_server import LinkServer
+from cti_server.web.past_service import PastService
 from cti_server.web.pins import PinStore
 from cti_server.web.sign_in import WebSessions
+from tests.web.past_day import past_day, write_journal
 
 PASSWORD = Secret("correct horse battery")
 MONITOR_KEY = "monitor-key-of-this-centre"
@@ -31,6 +36,8 @@ CUSTOMER = "C-004812"
 PIN = Secret("4711")
 WAV = b"RIFF" + bytes(range(256)) * 8
 OWN_CALL, OTHER_CALL = 101, 102
+OFFERED = past_day().offered
+"""Of the journal: a call that was offered to Kim."""
 OWN_RECORDING, OTHER_RECORDING, GONE_RECORDING, OUTSIDE_RECORDING = 201, 202, 203, 204
 MESSAGE_CALL, MESSAGE_RECORDING = 103, 205
 """Left for the queue orders, which asks for level 2: kim has it, lee has not."""
@@ -57,11 +64,13 @@ class Web:
     pins: PinStore
     rules: CredentialRules
     service: CredentialService
+    past: PastService
+    link: LinkServer
     http: httpx.AsyncClient
 
     @property
     def socket(self) -> Path:
-        return self.folder / "run" / "credentials.sock"
+        return self.folder / "run" / "web.sock"
 
     async def sign_in(self, user: str) -> str:
         answer = await self.http.post(
@@ -75,9 +84,9 @@ class Web:
         return await self.http.get(path, headers=given | headers)
 
     @asynccontextmanager
-    async def core(self) -> AsyncIterator[CredentialsClient]:
-        """The core process's end of the credential socket."""
-        client = CredentialsClient(self.socket)
+    async def core(self) -> AsyncIterator[LinkClient]:
+        """The core process's end of the link."""
+        client = LinkClient(self.socket)
         try:
             yield client
         finally:
@@ -133,6 +142,7 @@ def filled() -> Path:
     pins = PinStore(folder / "secrets" / "pins.db", PEPPER, Clock().us)
     pins.set_pins({CUSTOMER: PIN})
     pins.close()
+    write_journal(folder)
     return folder
 
 
@@ -143,13 +153,18 @@ async def web(folder: Path, *, is_secure: bool = False) -> AsyncIterator[Web]:
     clock = Clock()
     pins = PinStore(folder / "secrets" / "pins.db", PEPPER, clock.us)
     rules = CredentialRules(database=database, pins=pins, now_s=clock)
-    service = CredentialService(folder / "run" / "credentials.sock", rules)
+    service = CredentialService(rules)
     await service.start()
+    queries = Queries(database)
+    past = PastService(PastAnswers(DataFolder(folder), names=queries.names))
+    link = LinkServer(folder / "run" / "web.sock", credentials=service, past=past)
+    await link.start()
     sessions = WebSessions(clock, monitor_key=Secret(MONITOR_KEY))
     app = create_app(
         WebApp(
             service=service,
-            queries=Queries(database),
+            queries=queries,
+            past=past,
             sessions=sessions,
             recordings=folder / "recordings",
             levels={"orders": 2},
@@ -160,8 +175,10 @@ async def web(folder: Path, *, is_secure: bool = False) -> AsyncIterator[Web]:
     transport = httpx.ASGITransport(app=app)
     try:
         async with httpx.AsyncClient(transport=transport, base_url="http://ieum.test") as http:
-            yield Web(folder, database, clock, pins, rules, service, http)
+            yield Web(folder, database, clock, pins, rules, service, past, link, http)
     finally:
+        await link.close()
+        await past.close()
         await service.close()
         pins.close()
         database.dispose()

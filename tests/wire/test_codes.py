@@ -4,8 +4,11 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from cti_server.core.vocabulary import OfferOutcome
-from cti_server.wire.codes import DENIALS, NOTICES, OFFER_OUTCOMES, REFUSALS
+from cti_server.core.availability import Exclusion
+from cti_server.core.fairness import Why
+from cti_server.core.routing import LEVEL_FIRST, NAMED
+from cti_server.core.vocabulary import NamedBy, NamedEnd, OfferOutcome, QueueExit, RaisedBy, Strategy
+from cti_server.wire.codes import DENIALS, EXPLAINED, NOTICES, OFFER_OUTCOMES, REFUSALS, SHARE_REASONS
 
 SERVER = Path(__file__).parents[2] / "cti_server"
 ENGINE_AND_ASKS = {
@@ -15,8 +18,10 @@ ENGINE_AND_ASKS = {
     "unavailable",
     "not_allowed",
     "too_many_requests",
+    "not_recorded",
+    "too_slow",
 }
-"""Said as ``code=…`` in a reply or an answer, and not by raising."""
+"""Said as ``code=…`` in a reply or an answer, and not by raising; the last two by the web process."""
 
 
 def calls(name: str, *folders: str) -> Iterator[ast.Call]:
@@ -61,3 +66,14 @@ def test_denials_notices_and_outcomes_are_those_of_the_gateway() -> None:
     assert {str(code) for code in denials} <= set(DENIALS)
     assert said("_notice", "code") == set(NOTICES)
     assert set(OFFER_OUTCOMES) == {outcome.value for outcome in OfferOutcome}
+
+
+def test_whatever_is_told_about_the_past_has_its_code() -> None:
+    """An event that ends a run of time may stay without words; a rule, a reason or an outcome may not."""
+    wanted = {f"rule.{rule}" for rule in (*Strategy, NAMED, LEVEL_FIRST)}
+    wanted |= {f"{kind}.{rule}" for kind in ("reason", "count") for rule in Exclusion}
+    wanted |= {f"because.{why}" for why in (*RaisedBy, *NamedEnd)}
+    wanted |= {f"left.{how}" for how in QueueExit}
+    wanted |= {f"{kind}.named_{by}" for kind in ("reason", "standing") for by in NamedBy}
+    assert wanted - set(EXPLAINED) == set()
+    assert set(Why) | {"personal"} == set(SHARE_REASONS)

@@ -10,14 +10,18 @@ import pytest
 
 import agent_app
 from agent_app.i18n import LANGUAGES, catalogue, set_language, tr, tr_or, words
-from cti_server.wire.codes import DENIALS, NOTICES, OFFER_OUTCOMES, REFUSALS
+from cti_server.wire.codes import DENIALS, EXPLAINED, NOTICES, OFFER_OUTCOMES, REFUSALS, SHARE_REASONS
 
 ROOT = Path(agent_app.__file__).parent
+COMMANDS = ROOT.parent / "cti_server" / "commands"
+"""The command line says some things in the desktop's words."""
 BY_CODE = {
     **{f"refusal.{code}": names for code, names in REFUSALS.items()},
     **{f"denied.{code}": names for code, names in {**DENIALS, "extension_taken": ("extension",)}.items()},
     **{f"notice.{code}": names for code, names in NOTICES.items()},
     **{f"offer.{code}": ("who",) for code in OFFER_OUTCOMES},
+    **{f"why.{code}": names for code, names in EXPLAINED.items()},
+    **{f"fair.why.{code}": () for code in SHARE_REASONS},
     "notice.unknown": ("code",),
     "refusal.unknown": ("code",),
 }
@@ -28,7 +32,7 @@ _TABLE = re.compile(r'"((?:action|keys)\.[a-z0-9_]+)"')
 
 def used_keys() -> set[str]:
     found: set[str] = set()
-    for path in ROOT.rglob("*.py"):
+    for path in (*ROOT.rglob("*.py"), *COMMANDS.rglob("*.py")):
         text = path.read_text(encoding="utf-8")
         found.update(_CALL.findall(text), _TABLE.findall(text))
     return found

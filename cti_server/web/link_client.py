@@ -1,4 +1,7 @@
-"""The core process's side of the credential service: asks, waits a while, and never fails but by "unavailable"."""
+"""The core process's side of the link to the web process: asks, waits a while, and never fails but by "unavailable".
+
+One connection for everything that is asked; answers come in any order.
+"""
 
 import asyncio
 import contextlib
@@ -7,28 +10,34 @@ from pathlib import Path
 
 import msgspec
 
+from cti_server.core.errors import Refused, Unavailable
 from cti_server.core.vocabulary import CustomerRef, PinResult, Secret
 from cti_server.ports import CredentialCheck
-from cti_server.web.credentials_messages import (
-    LINE_BYTES_MAX,
+from cti_server.web.link_messages import (
+    ANSWER_BYTES_MAX,
     Answer,
     PasswordAnswer,
     PasswordQuestion,
+    PastAnswer,
+    PastQuestion,
     PinAnswer,
     PinQuestion,
     Question,
     answers,
     line,
 )
+from cti_server.wire.client import PastAsk
 
 PASSWORD_TIMEOUT_S = 8.0
 PIN_TIMEOUT_S = 4.0
+PAST_TIMEOUT_S = 30.0
 CONNECT_TIMEOUT_S = 2.0
 WAITING_MAX = 500
 
 
-class CredentialsClient:
-    """``ports.Credentials``. Connects when first asked, and again after the web process was restarted."""
+class LinkClient:
+    """``ports.Credentials`` and ``ports.PastReader``. Connects when first asked, and again after the web process was
+    restarted."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -50,6 +59,15 @@ class CredentialsClient:
         """Never raises: ``UNAVAILABLE`` when no answer comes in time."""
         answer = await self._ask(lambda n: PinQuestion(id=n, customer=customer, pin=pin.reveal()), PIN_TIMEOUT_S)
         return PinResult(answer.result) if isinstance(answer, PinAnswer) else PinResult.UNAVAILABLE
+
+    async def answer(self, person: CredentialCheck, ask: PastAsk) -> bytes:
+        """The answer's body as it goes to the desktop. Raises Refused, Unavailable."""
+        answer = await self._ask(lambda n: PastQuestion(id=n, person=person, ask=ask), PAST_TIMEOUT_S)
+        if not isinstance(answer, PastAnswer):
+            raise Unavailable("the web process does not answer")
+        if answer.code:
+            raise Refused(answer.code)
+        return bytes(answer.body)
 
     async def close(self) -> None:
         self._hang_up()
@@ -78,9 +96,9 @@ class CredentialsClient:
         async with self._connecting:
             if self._writer is None or self._writer.is_closing():
                 async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                    reader, writer = await asyncio.open_unix_connection(str(self._path), limit=LINE_BYTES_MAX)
+                    reader, writer = await asyncio.open_unix_connection(str(self._path), limit=ANSWER_BYTES_MAX)
                 self._writer = writer
-                self._reader = asyncio.create_task(self._listen(reader, writer), name="credentials-client")
+                self._reader = asyncio.create_task(self._listen(reader, writer), name="web-link")
             return self._writer
 
     async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -101,4 +119,4 @@ class CredentialsClient:
             writer.close()
         for future in self._waiting.values():
             if not future.done():
-                future.set_exception(ConnectionResetError("the credential service is gone"))
+                future.set_exception(ConnectionResetError("the web process is gone"))

@@ -7,12 +7,11 @@
         past.events(moment)         what followed
 
 Reads beside the centre that writes, and never writes. A place in the journal is found by halving: numbers of calls and
-times only grow from row to row, so that no index is needed. Everything here blocks; give it a ``deadline`` and it raises
-TooSlow instead of going on for ever. Texts about people are not read.
+times only grow from row to row, so that no index is needed. Everything here blocks; ``is_over`` makes it raise TooSlow
+instead of going on for ever. Texts about people are not read.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from types import TracebackType
 
 from cti_server.core.errors import IeumError
