@@ -95,13 +95,16 @@ class TalkStep(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a conversation; exactly one field is given.
 
     hears: the next prompts, in order and without gaps (`id`, or `id@en` for another language than the caller's).
-    presses: a key, or a number. silence: no key in time. customer, pin, agent, callback, message, queue: how the world
-    answers. language: the one that the call has now. queued: the queue where the call waits; named: for whom first.
-    ends: `hang_up <reason>`, `transfer <number>` or `queue <name>` (waiting there, nothing more to come).
+    presses: a key, or a number. silence: no key in time. interrupts: a key pressed while the announcement before the
+    question was still being said; it counts as it does on the telephone. customer, pin, agent, callback, message,
+    queue: how the world answers. language: the one that the call has now. queued: the queue where the call waits;
+    named: for whom first. ends: `hang_up <reason>`, `transfer <number>` or `queue <name>` (waiting there, nothing
+    more to come).
     """
 
     hears: tuple[str, ...] | None = None
     presses: str | None = None
+    interrupts: str | None = None
     silence: bool | None = None
     customer: Literal["found", "several", "unknown"] | None = None
     pin: Literal["verified", "wrong", "locked", "unavailable"] | None = None
@@ -154,6 +157,8 @@ class Talk:
         self._queue = ""
         self._awaited: Order | None = None
         self._ended = ""
+        self._can_interrupt = False
+        """Whether what was said before the present question is interruptible."""
         self._follow(start(flow, self._context))
 
     def take(self, step: TalkStep) -> None:
@@ -171,10 +176,13 @@ class Talk:
             self._expect(step.named, named or "nobody", "one waited for")
         elif step.ends is not None:
             self._end(step.ends)
+        elif step.interrupts is not None and not self._counts(step.interrupts):
+            pass  # it cut the announcement short, at most
         else:
-            if step.presses is not None or step.silence is not None:
+            if step.presses is not None or step.interrupts is not None or step.silence is not None:
                 self._heard.clear()  # whoever acts has heard enough
             self._learn(step)
+            self._can_interrupt = False
             self._follow(resume(self._flow, self._position(), self._input(step), self._context))
 
     def _hear(self, prompts: tuple[str, ...]) -> None:
@@ -205,12 +213,15 @@ class Talk:
         if step.pin is not None:
             self._context = msgspec.structs.replace(self._context, is_verified=step.pin == "verified")
 
+    def _counts(self, key: str) -> bool:
+        return self._can_interrupt and isinstance(self._awaited, Collect) and self._awaited.takes_early(key)
+
     def _input(self, step: TalkStep) -> FlowInput:
         """The input that a step stands for; it must be one that the flow waits for."""
         match step, self._awaited:
             case TalkStep(restarted=True), _:
                 return Restarted()
-            case TalkStep(presses=str(digits)), Collect():
+            case TalkStep(presses=str(digits)) | TalkStep(interrupts=str(digits)), Collect():
                 return DigitsCollected(digits=digits)
             case TalkStep(presses=str(key)), Enqueue() | SetQueueKeys():
                 return QueueKeyPressed(key=key)
@@ -260,6 +271,8 @@ class Talk:
                 self._heard += [_shown(prompt, language) for prompt in order.prompts]
                 if isinstance(order, Collect):
                     self._awaited = order
+                else:
+                    self._can_interrupt = order.interruptible
             case Enqueue():
                 self._queue, self._awaited = order.queue, order
             case HangUp():

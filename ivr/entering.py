@@ -103,6 +103,7 @@ def collect(node: Collecting, position: FlowPosition, *, said_first: Sequence[Pr
         terminators="#" if is_number else "",
         first_digit_timeout_ms=node.first_digit_timeout_ms,
         secret=is_number,
+        keys="" if isinstance(node, IdentifyNode | PinNode) else "".join(node.keys),
     )
 
 
@@ -115,6 +116,7 @@ def offer_callback(
         digits_min=1,
         digits_max=1,
         first_digit_timeout_ms=node.first_digit_timeout_ms,
+        keys=node.yes + node.other,
     )
     return Stay(orders=(order,), attempts=attempts)
 

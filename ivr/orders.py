@@ -46,7 +46,7 @@ class Collect(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
     Done when `digits_max` are in, or a terminator is pressed (however few digits came: none means "skip"), or the
     inter-digit time passes with at least `digits_min`. `secret`: the digits are kept as a Secret by the centre, and
-    never logged or journalled.
+    never logged or journalled. `keys`: those that answer a question of one key; empty for numbers.
     """
 
     prompts: tuple[str, ...]
@@ -57,6 +57,13 @@ class Collect(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     first_digit_timeout_ms: int = 5_000
     inter_digit_timeout_ms: int = 3_000
     secret: bool = False
+    keys: str = ""
+
+    def takes_early(self, key: str) -> bool:
+        """Whether a key that cut the announcement before short answers this question: callers who know the menu do not
+        wait for it. A key that is no answer only cut short; and never does one become the first digit of a number or
+        PIN, whose first digit it may be or not."""
+        return key in self.keys
 
 
 class Identify(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -160,6 +160,8 @@ def digit_pressed(step: Step, call: Call, digit: str) -> None:
         assert call.customer_leg is not None
         step.order(StopPlaying(call=call.call, n=step.n(call.call), leg=call.customer_leg))
         feed(step, call, PromptsFinished())
+        if memory.collect is not None and memory.collect.takes_early(digit):
+            digit_pressed(step, call, digit)
     elif call.waiting_for == flow_orders.QUEUE and digit in call.flow_state.get("keys", ""):
         memory.queue_play = 0
         feed(step, call, QueueKeyPressed(key=digit))

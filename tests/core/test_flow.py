@@ -76,6 +76,62 @@ KNOW = IdentifyNode(by="caller_number", found="pin", unknown="no")
 SAID: dict[str, Node] = {name: PlayNode(prompts=(name,), next="over") for name in ("yes", "no", "locked")}
 
 
+HELLO = PlayNode(prompts=("hello",), next="ask", interruptible=True)
+ASK = MenuNode(prompts=("menu",), keys={"1": "one", "2": "two"}, otherwise="over", invalid=("wrong",))
+ANSWERS: dict[str, Node] = {name: PlayNode(prompts=(name,), next="over") for name in ("one", "two")}
+
+
+def heard(house: House) -> list[str]:
+    """The prompts that this step leaves to be heard."""
+    last = [effect for effect in house.effects if isinstance(effect, f.PlayPrompts | f.StopPlaying)][-1]
+    return list(last.prompts) if isinstance(last, f.PlayPrompts) else []
+
+
+def test_a_key_that_cuts_the_announcement_short_answers_the_menu_after_it() -> None:
+    house, call = answered(flow("hello", hello=HELLO, ask=ASK, **ANSWERS))
+    house.press(call, "2")
+    assert heard(house) == ["ko/two"]
+
+
+def test_a_key_that_the_menu_does_not_have_only_cuts_short() -> None:
+    house, call = answered(flow("hello", hello=HELLO, ask=ASK, **ANSWERS))
+    house.press(call, "9")
+    assert heard(house) == ["ko/menu"], "not told that it was wrong"
+    house.press(call, "1")
+    assert heard(house) == ["ko/one"]
+
+
+def test_a_key_in_an_announcement_that_must_be_heard_does_nothing() -> None:
+    consent = PlayNode(prompts=("consent",), next="ask")
+    house, call = answered(flow("consent", consent=consent, ask=ASK, **ANSWERS))
+    house.press(call, "1")
+    assert not house.effects
+    assert call.position is not None and call.position.node == "consent"
+
+
+def test_a_key_that_cuts_short_is_no_digit_of_the_number_after_it() -> None:
+    ask = IdentifyNode(by="customer_number", prompts=("ask",), digits_min=4, digits_max=4, found="over", unknown="over")
+    house, call = answered(flow("hello", hello=HELLO, ask=ask))
+    house.press(call, "1")
+    assert heard(house) == ["ko/ask"]
+    house.press(call, "2004")
+    asked = house.one(f.LookUpCustomer).customer_number
+    assert asked is not None and asked.reveal() == "2004"
+
+
+def test_the_last_key_of_a_pin_does_not_answer_the_menu_after_it() -> None:
+    said = PlayNode(prompts=("yes",), next="ask", interruptible=True)
+    pin = PinNode(prompts=("pin",), digits_max=4, verified="yes", failed="no", locked="no", unavailable="no")
+    flows = flow("know", know=KNOW, pin=pin, ask=ASK, **{**SAID, **ANSWERS, "yes": said})
+    house, call = answered(flows)
+    house.tell(i.CustomersFound(call=call.call, candidates=(i.Candidate(customer=CUSTOMER),)))
+    house.press(call, "1357#2")
+    house.tell(i.PinChecked(call=call.call, result=PinResult.VERIFIED))
+    assert heard(house) == ["ko/yes"], "keys pressed while the PIN is checked are nobody's answer"
+    house.press(call, "2")
+    assert heard(house) == ["ko/two"]
+
+
 def test_a_flow_answers_plays_and_hangs_up() -> None:
     house, call = answered(flow("hello", hello=PlayNode(prompts=("hello",), next="over")))
     assert house.one(f.PlayPrompts).prompts == ("ko/hello",)
