@@ -63,7 +63,8 @@ class Dialog:
             self.flow = flow
 
     def lost(self, flow: Flow) -> None:
-        """This connection is gone: the next request opens another, to where the peer wants it."""
+        """This connection is gone: the next request takes the one over which the peer registered since, or opens one to
+        where the peer wants it."""
         if self.flow.connection == flow.connection:
             self.flow = msgspec.structs.replace(self.flow, connection=0)
 
@@ -99,6 +100,8 @@ class Dialog:
         is_lost = self.flow.is_stream and not self.flow.connection
         if self.is_pinned and not is_lost:
             return self.flow
+        if is_lost and not routes and (way := stack.registered_way(parse_uri(uri))) is not None:
+            return way
         loose = self.route_set and routes == self.route_set
         hop = parse_name_addr(routes[0]).uri if loose else parse_uri(uri)
         # A proxy may record a URI that leads nowhere without it; what we heard last is then the best guess.

@@ -17,7 +17,7 @@ from cti_server.sip.message import Response, header, response_to
 from cti_server.sip.reasons import reason_phrase
 from cti_server.sip.stack import Stack
 from cti_server.sip.transactions import ClientTransaction
-from cti_server.sip.uri import host_port
+from cti_server.sip.uri import host_port, parse_uri
 
 STRAYS_PER_S_MAX = 50
 ACKS_MAX = 8
@@ -30,6 +30,7 @@ class Endings:
     _stray_second: int = -1
     _stray_count: int = 0
     _strays: dict[tuple[str, str], int] = field(default_factory=dict)
+    _undelivered: dict[tuple[str, str], tuple[Leg, Reason | None]] = field(default_factory=dict)
 
     # --- what the embedder is told ------------------------------------------------------------------------------------
 
@@ -98,11 +99,35 @@ class Endings:
             elif response.status >= 200:
                 self.legs.forget(leg)
 
-        def on_silence(_: ClientTransaction, __: bool) -> None:
-            self.legs.forget(leg)
+        def on_silence(_: ClientTransaction, is_unreachable: bool) -> None:
+            if is_unreachable and flow.connection:
+                self.bye(leg, reason)  # the connection broke under it: another way is tried
+            elif is_unreachable and leg.dialog.flow.connection and not leg.dialog.is_pinned:
+                leg.dialog.is_pinned = True  # its Contact leads nowhere from here, and the connection it came by lives
+                self.bye(leg, reason)
+            elif is_unreachable and flow.is_stream:
+                self._await_way(leg, reason)
+            else:
+                self.legs.forget(leg)
 
         leg.is_bye_due = False
         self.stack.request(request, flow, on_response=on_response, on_silence=on_silence)
+
+    def _await_way(self, leg: Leg, reason: Reason | None) -> None:
+        """The phone's connection is gone, and its Contact takes none: it may come back and register."""
+        self._undelivered[leg.dialog.key] = (leg, reason)
+        self.stack.deadlines.after(64 * self.stack.timers.t1_us, lambda: self._give_up(leg))
+
+    def _give_up(self, leg: Leg) -> None:
+        if self._undelivered.pop(leg.dialog.key, None) is not None:
+            self.legs.forget(leg)
+
+    def find_ways(self) -> None:
+        """BYEs that could not be delivered go over the connections of phones that registered since."""
+        for key, (leg, reason) in list(self._undelivered.items()):
+            if self.stack.registered_way(parse_uri(leg.dialog.remote_target)) is not None:
+                del self._undelivered[key]
+                self.bye(leg, reason)
 
     def may_retry(self, leg: Leg, response: Response, attempt: int) -> bool:
         """The request was challenged, and there is an answer to that."""

@@ -65,6 +65,24 @@ class Registrar:
                 self._store(key, after)
                 self._report(key, before, after)
 
+    def way_to(self, uri: Uri) -> Flow | None:
+        """The living connection of this contact, or else the latest of the same user at the same host: many phones
+        write the port of their connection into their Contact, and come back with another."""
+        living = [
+            (parse_uri(one.contact), one.flow)
+            for account in self._accounts.values()
+            for one in account.bindings
+            if one.flow.connection
+        ]
+        same = [flow for contact, flow in living if is_same_contact(contact, uri)]
+        alike = [flow for contact, flow in living if uri.user and (contact.user, contact.host) == (uri.user, uri.host)]
+        found = same or alike
+        return found[-1] if found else None
+
+    def connections(self) -> set[int]:
+        """Those over which phones are reached."""
+        return {one.flow.connection for account in self._accounts.values() for one in account.bindings}
+
     def _by_contact(self, binding: Binding) -> Binding:
         """A connection of an earlier process, or a closed one, is nobody's; its number may become another's."""
         uri = parse_uri(binding.contact)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -50,6 +50,8 @@ class Stack:
         self.clients: dict[ClientKey, ClientTransaction] = {}
         self.servers: dict[ServerKey, ServerTransaction] = {}
         self.merged: dict[MergeKey, ServerTransaction] = {}
+        self.registered_way: Callable[[Uri], Flow | None] = lambda uri: None
+        """The living connection over which a phone of this Contact registered last; the registrar's."""
         self._rng = rng
         self._tag_key = self._rng.getrandbits(128).to_bytes(16, "big")
         self.listeners = {(listener.transport, listener.bound): listener for listener in config.listeners}

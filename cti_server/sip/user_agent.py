@@ -52,6 +52,8 @@ class UserAgent:
         self._inbound = Inbound(stack, self._endings, self._sessions, new_leg)
         self._midcall = Midcall(stack, self._endings, self._sessions, self._inbound)
         self._registrar = Registrar(stack, config.registrar) if config.registrar is not None else None
+        if self._registrar is not None:
+            stack.registered_way = self._registrar.way_to
         self._registrations = Registrations(stack)
         digest = DigestServer(
             realm=config.realm,
@@ -69,18 +71,26 @@ class UserAgent:
         """One datagram, or any piece of a stream. Never raises for what a peer sends."""
         self._advance(now_us)
         self._receiver.receive(data, flow)
+        self._endings.find_ways()
 
     def connection_lost(self, flow: Flow, now_us: int) -> None:
         """A stream was closed or could not be opened, or UDP reported the peer unreachable (ICMP)."""
         self._advance(now_us)
         self._receiver.forget_connection(flow)
-        self._stack.transport_failed(flow)
         if flow.is_stream and flow.connection:
             for leg in self._legs.by_dialog.values():
                 leg.dialog.lost(flow)
             if self._registrar is not None:
                 self._registrar.connection_lost(flow)
+        self._stack.transport_failed(flow)
         self._registrations.connection_lost(flow)
+
+    def connections_in_use(self) -> set[int]:
+        """Streams that a call, a transaction or a registered phone needs; of the others the embedder may close any."""
+        found = {leg.dialog.flow.connection for leg in self._legs.by_dialog.values()}
+        found |= {one.flow.connection for one in self._stack.clients.values()}
+        found |= {one.flow.connection for one in self._stack.servers.values()}
+        return found | (self._registrar.connections() if self._registrar is not None else set())
 
     def outgoing(self) -> list[Outgoing]:
         """What has to be sent, in order; the list is emptied."""

@@ -1,6 +1,7 @@
 """The sockets below the user agent: what cannot be sent is told as a lost flow, and never raises at the sender."""
 
 import asyncio
+import contextlib
 import socket
 
 import pytest
@@ -17,10 +18,41 @@ class Peer:
 
     def __init__(self) -> None:
         self.lost: list[Flow] = []
+        self.needed: set[int] = set()
+        self.heard: list[Flow] = []
+        self.writers: list[asyncio.StreamWriter] = []
         self.changed = asyncio.Event()
         self.sockets = SipSockets(
-            host="127.0.0.1", port=0, has_tcp=True, on_received=lambda data, flow: None, on_lost=self._lost
+            host="127.0.0.1",
+            port=0,
+            has_tcp=True,
+            on_received=self._received,
+            on_lost=self._lost,
+            in_use=lambda: self.needed,
         )
+
+    def _received(self, data: bytes, flow: Flow) -> None:
+        self.heard.append(flow)
+        self.changed.set()
+
+    async def connect(self, *, says: bytes = b"") -> asyncio.StreamReader:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.sockets.local.port)
+        self.writers.append(writer)
+        writer.write(says)
+        return reader
+
+    async def close(self) -> None:
+        await self.sockets.close()
+        for writer in self.writers:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+
+    async def until_heard(self, count: int) -> None:
+        async with asyncio.timeout(TIMEOUT_S):
+            while len(self.heard) < count:
+                self.changed.clear()
+                await self.changed.wait()
 
     def _lost(self, flow: Flow) -> None:
         self.lost.append(flow)
@@ -109,3 +141,75 @@ def test_no_connection_is_opened_for_ever_where_there_is_room_for_none(monkeypat
 
     monkeypatch.setattr("cti_server.switch.embedded.sip_sockets.CONNECTIONS_MAX", 0)
     assert uvloop.run(run()) <= 1
+
+
+SOCKETS = "cti_server.switch.embedded.sip_sockets."
+
+
+async def _closed(reader: asyncio.StreamReader) -> bool:
+    """It is, in the end."""
+    async with asyncio.timeout(TIMEOUT_S):
+        try:
+            return await reader.read() == b""
+        except ConnectionResetError:
+            return True
+
+
+def test_a_peer_that_says_nothing_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> None:
+        peer = await opened()
+        try:
+            speaking = await peer.connect(says=b"OPTIONS")
+            await peer.until_heard(1)
+            peer.needed = {peer.heard[0].connection}
+            silent = await peer.connect()
+            assert await _closed(silent)
+            assert not speaking.at_eof()
+        finally:
+            await peer.close()
+
+    monkeypatch.setattr(SOCKETS + "SPEAK_WITHIN_S", 0.0)
+    monkeypatch.setattr(SOCKETS + "SWEEP_EVERY_S", 0.02)
+    uvloop.run(run())
+
+
+def test_an_idle_connection_is_closed_unless_somebody_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> None:
+        peer = await opened()
+        try:
+            kept = await peer.connect(says=b"REGISTER")
+            await peer.until_heard(1)
+            peer.needed = {peer.heard[0].connection}
+            monkeypatch.setattr(SOCKETS + "IDLE_S", 0.0)
+            unneeded = await peer.connect(says=b"OPTIONS")
+            assert await _closed(unneeded)
+            assert not kept.at_eof()
+            peer.needed = set()
+            assert await _closed(kept)
+            assert len(peer.lost) == 2, "the user agent hears of both"
+        finally:
+            await peer.close()
+
+    monkeypatch.setattr(SOCKETS + "SWEEP_EVERY_S", 0.02)
+    uvloop.run(run())
+
+
+def test_one_address_cannot_take_all_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> None:
+        peer = await opened()
+        try:
+            for _ in range(2):
+                await peer.connect(says=b"OPTIONS")
+            await peer.until_heard(2)
+            refused = await peer.connect(says=b"OPTIONS")
+            assert await _closed(refused)
+            peer.writers[0].close()
+            await peer.loses(peer.heard[0])
+            again = await peer.connect(says=b"OPTIONS")
+            await peer.until_heard(3)
+            assert not again.at_eof(), "there is room again"
+        finally:
+            await peer.close()
+
+    monkeypatch.setattr(SOCKETS + "CONNECTIONS_OF_AN_ADDRESS_MAX", 2)
+    uvloop.run(run())

@@ -40,6 +40,7 @@ class SipEndpoint:
             has_tcp=settings.has_tcp,
             on_received=self._received,
             on_lost=self._lost,
+            in_use=lambda: self.agent.connections_in_use(),
         )
         self.agent: UserAgent
 

@@ -1,10 +1,14 @@
-"""UDP and TCP sockets below the SIP user agent. Decides when a connection is opened and given up; knows no SIP."""
+"""UDP and TCP sockets below the SIP user agent. Decides when a connection is opened and given up; knows no SIP.
+
+A connection is closed when its peer says nothing at first, when nobody needs it and nothing came for a while, or when
+the peer reads too slowly. One address may have only so many, so that it cannot take them all.
+"""
 
 import asyncio
 import contextlib
 import ipaddress
 import socket
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from functools import lru_cache
 from typing import cast
 
@@ -15,15 +19,25 @@ from cti_server.sip.flow import Address, Flow, Outgoing
 log = structlog.get_logger(__name__)
 
 CONNECTIONS_MAX = 2_000
+CONNECTIONS_OF_AN_ADDRESS_MAX = 500
+"""Accepted from one address: an office of phones behind one gateway, but not everything that there is."""
+SPEAK_WITHIN_S = 15.0
+"""A peer that connects has so long for its first bytes."""
+IDLE_S = 180.0
+"""A connection that no call, registration or transaction uses is closed when nothing came for so long."""
+SWEEP_EVERY_S = 5.0
 CONNECT_TIMEOUT_S = 8.0
 HELD_BYTES_MAX = 1024 * 1024
 """What may wait for a slow TCP peer; beyond this its connection is cut."""
 NAMES_MAX = 1_000
 """Names that were looked up; peers may write any into their messages."""
+FREE_PORT_TRIES = 20
 RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024
 
 OnReceived = Callable[[bytes, Flow], None]
 OnLost = Callable[[Flow], None]
+InUse = Callable[[], Collection[int]]
+"""The numbers of the connections that somebody needs."""
 
 
 class _Udp(asyncio.DatagramProtocol):
@@ -49,10 +63,14 @@ class _Tcp(asyncio.Protocol):
     def __init__(self, sockets: "SipSockets", flow: Flow | None) -> None:
         self._sockets = sockets
         self.flow = flow
+        self.is_accepted = flow is None
+        self.has_spoken = False
+        self.heard_at = 0.0
         self.transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
+        self.heard_at = asyncio.get_running_loop().time()
         if self.flow is None:
             peer = transport.get_extra_info("peername")
             self.flow = self._sockets.new_flow(Address(peer[0], peer[1]))
@@ -61,11 +79,20 @@ class _Tcp(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         assert self.flow is not None
+        self.has_spoken = True
+        self.heard_at = asyncio.get_running_loop().time()
         self._sockets.received(data, self.flow)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.flow is not None:
             self._sockets.lost(self.flow)
+
+    def is_silent(self, now: float) -> bool:
+        """Was never heard of, though it should have been."""
+        return self.is_accepted and not self.has_spoken and now - self.heard_at >= SPEAK_WITHIN_S
+
+    def is_idle(self, now: float) -> bool:
+        return now - self.heard_at >= IDLE_S
 
     def send(self, data: bytes, *, close: bool) -> None:
         assert self.transport is not None
@@ -80,10 +107,20 @@ class _Tcp(asyncio.Protocol):
 class SipSockets:
     """``bind``, then ``open``; ``send`` never blocks. Callbacks come from the event loop."""
 
-    def __init__(self, *, host: str, port: int, has_tcp: bool, on_received: OnReceived, on_lost: OnLost) -> None:
+    def __init__(
+        self,
+        *,
+        host: str,
+        port: int,
+        has_tcp: bool,
+        on_received: OnReceived,
+        on_lost: OnLost,
+        in_use: InUse = tuple,
+    ) -> None:
         self.local = Address(host, port)
         self.received = on_received
         self._on_lost = on_lost
+        self._in_use = in_use
         self._has_tcp = has_tcp
         self._udp_socket: socket.socket | None = None
         self._tcp_socket: socket.socket | None = None
@@ -91,6 +128,9 @@ class SipSockets:
         self._server: asyncio.Server | None = None
         self._connections: dict[int, _Tcp] = {}
         self._by_remote: dict[Address, int] = {}
+        self._accepted_from: dict[str, int] = {}
+        self._refused: dict[str, int] = {}
+        self._sweep_timer: asyncio.TimerHandle | None = None
         self._waiting: dict[Address, list[Outgoing]] = {}
         self._names: dict[str, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -98,16 +138,34 @@ class SipSockets:
 
     def bind(self) -> None:
         """Take the port; nothing is read yet. Raises OSError. Port 0 takes a free one; ``local`` then says which."""
-        family = socket.AF_INET6 if ":" in self.local.host else socket.AF_INET
+        tries = FREE_PORT_TRIES if self.local.port == 0 else 1
+        for tries_left in reversed(range(tries)):
+            try:
+                self._bind(self.local)
+                return
+            except OSError:  # a port that is free for UDP may be taken for TCP
+                self._unbind()
+                if not tries_left:
+                    raise
+
+    def _bind(self, wanted: Address) -> None:
+        family = socket.AF_INET6 if ":" in wanted.host else socket.AF_INET
         self._udp_socket = socket.socket(family, socket.SOCK_DGRAM)
         self._udp_socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
         self._udp_socket.setblocking(False)
-        self._udp_socket.bind((self.local.host, self.local.port))
-        self.local = Address(self.local.host, int(self._udp_socket.getsockname()[1]))
+        self._udp_socket.bind((wanted.host, wanted.port))
+        bound = Address(wanted.host, int(self._udp_socket.getsockname()[1]))
         if self._has_tcp:
             self._tcp_socket = socket.socket(family, socket.SOCK_STREAM)
             self._tcp_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            self._tcp_socket.bind((self.local.host, self.local.port))
+            self._tcp_socket.bind((bound.host, bound.port))
+        self.local = bound
+
+    def _unbind(self) -> None:
+        for bound in (self._udp_socket, self._tcp_socket):
+            if bound is not None:
+                bound.close()
+        self._udp_socket = self._tcp_socket = None
 
     async def open(self) -> None:
         """Begin to read and to accept."""
@@ -118,9 +176,12 @@ class SipSockets:
         )
         if self._tcp_socket is not None:
             self._server = await loop.create_server(lambda: _Tcp(self, None), sock=self._tcp_socket)
+            self._sweep_timer = loop.call_later(SWEEP_EVERY_S, self._sweep)
 
     async def close(self) -> None:
         """Give the sockets back; what was handed to the kernel still goes out."""
+        if self._sweep_timer is not None:
+            self._sweep_timer.cancel()
         if self._server is not None:
             self._server.close()
         for connection in list(self._connections.values()):
@@ -131,9 +192,7 @@ class SipSockets:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._udp is not None:
             self._udp.close()
-        for bound in (self._udp_socket, self._tcp_socket):
-            if bound is not None:
-                bound.close()
+        self._unbind()
         await asyncio.sleep(0)
 
     def send(self, out: Outgoing) -> None:
@@ -160,15 +219,40 @@ class SipSockets:
     def remember(self, flow: Flow, connection: _Tcp) -> bool:
         if len(self._connections) >= CONNECTIONS_MAX:
             return False
+        if connection.is_accepted:
+            host = flow.remote.host
+            if self._accepted_from.get(host, 0) >= CONNECTIONS_OF_AN_ADDRESS_MAX:
+                self._refused[host] = self._refused.get(host, 0) + 1
+                return False
+            self._accepted_from[host] = self._accepted_from.get(host, 0) + 1
         self._connections[flow.connection] = connection
         self._by_remote[flow.remote] = flow.connection
         return True
 
     def lost(self, flow: Flow) -> None:
-        self._connections.pop(flow.connection, None)
+        connection = self._connections.pop(flow.connection, None)
+        if connection is not None and connection.is_accepted:
+            self._accepted_from[flow.remote.host] -= 1
+            if not self._accepted_from[flow.remote.host]:
+                del self._accepted_from[flow.remote.host]
         if self._by_remote.get(flow.remote) == flow.connection:
             del self._by_remote[flow.remote]
         self._on_lost(flow)
+
+    def _sweep(self) -> None:
+        """Closes what nobody needs. A peer that is reached over a connection keeps it, however quiet it is."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        self._sweep_timer = loop.call_later(SWEEP_EVERY_S, self._sweep)
+        for host, count in self._refused.items():
+            log.warning("sip_too_many_connections", host=host, refused=count)
+        self._refused.clear()
+        quiet = [one for one in self._connections.values() if one.is_silent(now) or one.is_idle(now)]
+        needed = self._in_use() if quiet else ()
+        for one in quiet:
+            if one.is_silent(now) or (one.flow is not None and one.flow.connection not in needed):
+                assert one.transport is not None
+                one.transport.abort()
 
     def _send_stream(self, out: Outgoing) -> None:
         number = out.flow.connection or self._by_remote.get(out.flow.remote, 0)
