@@ -103,7 +103,7 @@ def collect(node: Collecting, position: FlowPosition, *, said_first: Sequence[Pr
         terminators="#" if is_number else "",
         first_digit_timeout_ms=node.first_digit_timeout_ms,
         secret=is_number,
-        keys="" if isinstance(node, IdentifyNode | PinNode) else "".join(node.keys),
+        keys="".join(node.keys) if isinstance(node, LanguageNode | MenuNode) else "",
     )
 
 
