@@ -306,6 +306,7 @@ def _call_is_due(step: Step, call: Call) -> None:
         inbound.recording_ran_out(step, call)
     elif call.phase in OFFERED:
         offers.release_is_due(step, call)
+        waits.review(step, call)
     elif call.phase in (CallPhase.CONNECTED, CallPhase.HELD):
         if call.limit_at is not None and call.limit_at <= step.now:
             clear(step, call, ClearingCause.TIMEOUT, reason="call_limit")

@@ -30,6 +30,7 @@ def of_call(call: Call, memory: Memory | None) -> int | None:
         found += call.relax_at, call.ceiling_at, call.named_until
     elif phase in OFFERED:
         found += [party.release_at for party in call.parties.values()]
+        found.append(call.relax_at)
     elif phase is FLOW:
         found += call.limit_at, call.wait_until
     elif phase in IN_CONVERSATION:

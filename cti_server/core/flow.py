@@ -17,7 +17,16 @@ from cti_server.core.entities import Call, State
 from cti_server.core.holidays import is_holiday
 from cti_server.core.index import UNATTENDED
 from cti_server.core.step import Memory, Step, Surroundings
-from cti_server.core.vocabulary import CallPhase, ClearingCause, Micros, PinResult, QueueExit, QueueId, Verification
+from cti_server.core.vocabulary import (
+    WAITING,
+    CallPhase,
+    ClearingCause,
+    Micros,
+    PinResult,
+    QueueExit,
+    QueueId,
+    Verification,
+)
 from ivr.model import Flow, LoadNode
 from ivr.orders import (
     AnnouncementDue,
@@ -38,7 +47,6 @@ from ivr.orders import (
 from ivr.runtime import resume, start
 
 IN_FLOW = (CallPhase.FLOW, CallPhase.QUEUED)
-WAITING = (CallPhase.QUEUED, CallPhase.RESERVED, CallPhase.ALERTING)
 IMMEDIATE_ANSWERS_MAX = 50
 
 

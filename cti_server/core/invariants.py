@@ -16,6 +16,7 @@ from cti_server.core.entities import Agent, Call, State
 from cti_server.core.events import CallbackAttempted, Event
 from cti_server.core.vocabulary import (
     OFFERED,
+    WAITING,
     AgentId,
     AgentMode,
     CallbackId,
@@ -26,7 +27,6 @@ from cti_server.core.vocabulary import (
     Occupation,
 )
 
-WAITING = (CallPhase.QUEUED, *OFFERED)
 # Read on every step (see `deadlines.py`).
 FLOW, QUEUED, CLEARED = CallPhase.FLOW, CallPhase.QUEUED, CallPhase.CLEARED
 INBOUND, LOGGED_OFF = Direction.INBOUND, AgentMode.LOGGED_OFF

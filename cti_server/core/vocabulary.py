@@ -102,7 +102,9 @@ class CallPhase(StrEnum):
 
 
 OFFERED = (CallPhase.RESERVED, CallPhase.ALERTING)
-"""It is offered to an agent, or to several, and still counts as waiting."""
+"""It is offered to an agent, or to several."""
+WAITING = (CallPhase.QUEUED, *OFFERED)
+"""It is in its queue; a caller to whom nobody talks yet waits."""
 
 
 class LegState(StrEnum):

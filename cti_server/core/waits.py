@@ -16,7 +16,7 @@ from cti_server.core.entities import Call
 from cti_server.core.settings import QueueSettings, TierSettings
 from cti_server.core.skills import stage_after, steps
 from cti_server.core.step import Step
-from cti_server.core.vocabulary import AgentMode, CallPhase, Micros, NamedEnd, RaisedBy
+from cti_server.core.vocabulary import WAITING, AgentMode, CallPhase, Micros, NamedEnd, RaisedBy
 
 RAISED_RANK = -100
 """The class of those who have waited for as long as anybody of their tier should; before every priority of a flow."""
@@ -48,13 +48,16 @@ def relax_at(settings: QueueSettings, entered_at: int, now: int) -> Micros | Non
 
 
 def review(step: Step, call: Call) -> None:
-    """Whatever is due for a waiting call takes effect."""
-    if call.phase is not CallPhase.QUEUED or call.queue is None or call.key is None:
+    """Whatever is due for a waiting call takes effect; of one that is offered, only what is asked of agents (where it
+    rings at everybody, more of them may be rung)."""
+    if call.phase not in WAITING or call.queue is None or call.key is None:
+        return
+    if call.relax_at is not None and call.relax_at <= step.now:
+        _relax(step, call)
+    if call.phase is not CallPhase.QUEUED:
         return
     if call.named is not None and (call.named_until or 0) <= step.now:
         _give_up_named(step, call, NamedEnd.TIME_LIMIT)
-    if call.relax_at is not None and call.relax_at <= step.now:
-        _relax(step, call)
     if call.ceiling_at is not None and call.ceiling_at <= step.now:
         key = msgspec.structs.replace(call.key, rank=min(call.key.rank, RAISED_RANK))
         step.emit(e.CallReordered(at=step.now, call=call.call, queue=call.queue, key=key, why=RaisedBy.WAIT_CEILING))

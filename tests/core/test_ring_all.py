@@ -7,7 +7,7 @@ from cti_server.core import effects as f
 from cti_server.core import events as e
 from cti_server.core import inputs as i
 from cti_server.core.entities import Call
-from cti_server.core.settings import CentreSettings
+from cti_server.core.settings import CentreSettings, RelaxSettings
 from cti_server.core.vocabulary import (
     AgentId,
     AgentMode,
@@ -149,6 +149,23 @@ def test_whoever_becomes_free_while_it_rings_joins() -> None:
     house.tell(i.LegAnswered(leg=phone(call, KIM)))
     house.at_work(PARK)
     assert list(call.parties) == [KIM], "answered calls ring nowhere"
+
+
+def test_as_the_wait_grows_it_rings_at_more_people() -> None:
+    """A ring group that widens: the specialists first, after ten seconds those who know less as well."""
+    orders = next(queue for queue in settings().queues if queue.queue == ORDERS)
+    relax = (RelaxSettings(after_s=10, requires={"english": 1}),)
+    orders = msgspec.structs.replace(orders, requires={"english": 3}, relax=relax)
+    skills = {KIM: {ORDERS: 1, "english": 3}, LEE: {ORDERS: 1, "english": 1}, PARK: {ORDERS: 1}}
+    agents = tuple(profile(agent, skills=known) for agent, known in skills.items())
+    house = House(settings=msgspec.structs.replace(SETTINGS, queues=(orders,)), agents=agents)
+    house.at_work(KIM, LEE, PARK)
+    call = house.arrive()
+    rung(house, call)
+    house.wait(9.9)
+    assert list(call.parties) == [KIM]
+    house.wait(0.1)
+    assert list(call.parties) == [KIM, LEE] and call.phase is CallPhase.ALERTING
 
 
 def test_who_comes_back_takes_the_place_of_one_who_was_refused() -> None:
