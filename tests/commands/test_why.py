@@ -16,7 +16,7 @@ from cti_server.storage.data_folder import DataFolder
 from cti_server.storage.event_codec import encode
 from cti_server.storage.journal_file import JournalFile
 from cti_server.storage.snapshots import Snapshot, Snapshots
-from tests.core.house import KIM, LEE, SETTINGS, House
+from tests.core.house import KIM, LEE, PARK, SECOND, SETTINGS, House, profile
 from tests.web.past_day import past_day, texts, write_journal
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -133,3 +133,24 @@ def test_the_window_of_the_results_is_told(
     said = capsys.readouterr().out
     assert f"Rule: even by calls taken, for the time logged in ({words})" in said
     assert "agent 1 (extension 2001): 0.0 calls an hour, idle since" in said
+
+
+def test_everybody_whose_phone_rang_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    orders = msgspec.structs.replace(SETTINGS.queues[0], strategy=Strategy.RING_ALL, ring_all_max=2)
+    agents = (profile(KIM), profile(LEE), profile(PARK))
+    house = House(settings=msgspec.structs.replace(SETTINGS, queues=(orders,)), agents=agents)
+    house.at_work(KIM, LEE, PARK)
+    call = house.arrive("direct")
+    house.show_card(call)
+    house.now += SECOND
+    house.ring(call)
+    house.lift(call)
+    house.hang_up(call)
+    keep(house.journal, tmp_path)
+    assert cli.main(["why", str(call.call), "--data", str(tmp_path), "--language", "en"]) == 0
+    said = capsys.readouterr().out
+    assert "Given to agent 1 (extension 2001), from orders" in said
+    assert "Given to agent 2 (extension 2002), from orders" in said
+    assert "It rang already at agent 1 (extension 2001)" in said
+    assert "agent 2 (extension 2002): a colleague was first" in said
+    assert "agent 3 (extension 2003): it rings at as many as the queue allows" in said

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from cti_server.core import events as e
+from cti_server.core import inputs as i
 from cti_server.core.availability import Exclusion
 from cti_server.core.explain import Decision, decision, explain
 from cti_server.core.settings import AgentProfile, CentreSettings, QueueSettings, RelaxSettings, TierSettings
@@ -69,6 +70,29 @@ def test_the_next_best_and_a_tie_are_told() -> None:
     assert (offer.agent, offer.runner_up) == (LEE, KIM)
     assert offer.rank < offer.runner_up_rank
     assert [candidate.rank for candidate in offer.candidates] == [offer.runner_up_rank, offer.rank]
+
+
+def test_a_call_that_rings_at_everybody_is_told_with_each_of_them() -> None:
+    """Who was rung, beside whom, who joined, and why somebody who was free was not."""
+    house = house_with(QueueSettings(queue=ORDERS, title={}, strategy=Strategy.RING_ALL, ring_all_max=2),
+                       profile(KIM), profile(LEE), profile(PARK))  # fmt: skip
+    house.at_work(KIM)
+    call = house.arrive("direct")
+    house.now += SECOND
+    house.at_work(LEE, PARK)
+    house.now += SECOND
+    house.tell(i.DeclineCall(agent=KIM, call=call.call))
+    house.now += SECOND
+    house.hang_up(call)
+    found = explain(house.journal, call.call)
+    assert found is not None
+    assert [(offer.agent, offer.beside) for offer in found.decisions] == [(KIM, ()), (LEE, (KIM,)), (PARK, (LEE,))]
+    assert all(offer.is_reproduced and offer.rule == Strategy.RING_ALL for offer in found.decisions)
+    rung = {candidate.agent: candidate.reason for candidate in found.decisions[1].candidates}[KIM]
+    assert rung is not None and rung.rule is Exclusion.RUNG
+    rules = {(run.agent, run.reason.rule) for run in found.non_offers}
+    assert (PARK, Exclusion.FULL) in rules and (KIM, Exclusion.NOT_READY) in rules
+    assert not any(rule is Exclusion.ORDER for _, rule in rules)
 
 
 def test_an_unknown_call_has_no_explanation() -> None:

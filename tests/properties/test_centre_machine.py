@@ -5,6 +5,7 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from msgspec.structs import replace
 
 from cti_server.core import inputs as i
 from cti_server.core.entities import Call
@@ -21,11 +22,15 @@ from cti_server.core.vocabulary import (
     PinResult,
     RecordingId,
     Secret,
+    Strategy,
 )
 from ivr.loader import load_flows
-from tests.core.house import KIM, LEE, PARK, House, profile
+from tests.core.house import KIM, LEE, PARK, SETTINGS, House, profile
 
 FLOWS = load_flows()
+ORDERS, CARE = SETTINGS.queues
+SETTINGS_HERE = replace(SETTINGS, queues=(ORDERS, replace(CARE, strategy=Strategy.RING_ALL, ring_all_max=2)))
+"""One queue rings one phone at a time, the other two."""
 AGENTS = st.sampled_from((KIM, LEE, PARK))
 CAUSES = st.sampled_from(tuple(ClearingCause))
 PICK = st.integers(0, 1_000_000)
@@ -40,7 +45,8 @@ def of(number: int, things: Any, nothing: int) -> int:
 class CentreMachine(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
-        self.house = House(flows=FLOWS, agents=(profile(KIM), profile(LEE), profile(PARK, needs_desktop=False)))
+        agents = (profile(KIM), profile(LEE), profile(PARK, needs_desktop=False))
+        self.house = House(settings=SETTINGS_HERE, flows=FLOWS, agents=agents)
         self.house.at_work(KIM)
         self.house.at_work(PARK, has_desktop=False)
 

@@ -12,6 +12,8 @@ IS_LONG = os.environ.get("IEUM_LONG") == "1"
 CALLS = 200_000 if IS_LONG else 50_000
 FEWER = 200_000 if IS_LONG else 20_000
 """Where chance or speed alone differ from a discipline that is tried in full."""
+FEWEST = 20_000 if IS_LONG else 5_000
+"""Where every call is offered to many."""
 
 
 def test_longest_idle_without_end_of_patience() -> None:
@@ -68,6 +70,14 @@ def test_agents_chosen_at_random_change_no_wait() -> None:
     house = House(pools=(Pool(count=50),))
     outcomes = by_centre(given, house.pools, strategy=Strategy.RANDOM)
     assert_every_wait_is_the_same(given, outcomes, by_reference(house, given), also_agents=False)
+
+
+def test_ringing_everybody_is_longest_idle_when_phones_answer_at_once() -> None:
+    """All who are free are rung, and of those the first answers: calls and agents fare as if it alone had rung."""
+    given = callers([900], FEWEST, seed=19, mean_s=180, patience_s=120, after_call_s=10)
+    house = House(pools=(Pool(count=50),))
+    outcomes = by_centre(given, house.pools, strategy=Strategy.RING_ALL)
+    assert_every_wait_is_the_same(given, outcomes, by_reference(house, given))
 
 
 def test_agents_take_what_they_are_best_at() -> None:
