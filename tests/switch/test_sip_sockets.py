@@ -80,6 +80,18 @@ async def opened() -> Peer:
     return peer
 
 
+def test_what_is_said_before_anything_is_heard_goes_out() -> None:
+    """A new process lets phones go that rang for the last one before it begins to hear."""
+    peer = Peer()
+    peer.sockets.bind()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        other.settimeout(TIMEOUT_S)
+        peer.sockets.send(Outgoing(data=b"CANCEL", flow=peer.flow("udp", *other.getsockname())))
+        assert other.recv(100) == b"CANCEL"
+    asyncio.run(peer.sockets.close())
+
+
 def test_an_address_of_another_family_is_a_lost_flow_and_the_socket_lives_on() -> None:
     """A peer may write an IPv6 address into its Contact although it was reached over IPv4."""
 

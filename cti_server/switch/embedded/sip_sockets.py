@@ -208,6 +208,10 @@ class SipSockets:
             self._send_stream(out)
         elif self._udp is not None:
             self._udp.sendto(out.data, (host, out.flow.remote.port))
+        elif self._udp_socket is not None:
+            # Bound, and not heard yet: a phone that rang when the last process died is told so now, not by a repeat.
+            with contextlib.suppress(OSError):
+                self._udp_socket.sendto(out.data, (host, out.flow.remote.port))
 
     # --- streams --------------------------------------------------------------------------------------------------
 
