@@ -57,7 +57,8 @@ FAST = {"ring_timeout_s": 5, "pop_wait_ms": 150, "outbound_after_call_work_s": 5
 
 @dataclass(slots=True, kw_only=True)
 class Plan:
-    """What differs from the sample's configuration. ``is_bare``: agents need no desktop (benches).
+    """What differs from the sample's configuration. ``queues``: in every queue. ``is_bare``: agents need no desktop
+    (benches).
     ``dials``: the public network is reached at ``Centre.far_port``, else nowhere.
     """
 
@@ -68,6 +69,7 @@ class Plan:
     fixed_phones: Mapping[str, str] = field(default_factory=dict)
     logins: tuple[str, ...] = ()
     extensions: tuple[str, ...] = ()
+    queues: Mapping[str, Any] = field(default_factory=dict)
     is_bare: bool = False
     dials: bool = False
     record_calls: bool = True
@@ -160,7 +162,7 @@ class Centre:
             text["trunks"]["far"] = {"host": "127.0.0.1", "port": self.far_port, "transport": "udp"}
         text["times"] = {**text["times"], **FAST, **self.plan.times}
         for queue in text["queues"].values():
-            queue["after_call_work_s"] = self.plan.after_call_work_s
+            queue.update({"after_call_work_s": self.plan.after_call_work_s, **self.plan.queues})
         text["fixed_phones"] = dict(self.plan.fixed_phones)
         text["record_calls"] = self.plan.record_calls
         text["server"] = {

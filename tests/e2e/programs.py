@@ -101,8 +101,9 @@ def sipp(
     return Program(command, folder=folder, name=name)
 
 
-def baresip(account: Account, *, folder: Path, speech: Path) -> Program:
-    """A phone that registers, answers by itself, says ``speech``, and keeps what it hears in ``heard.wav``."""
+def baresip(account: Account, *, folder: Path, speech: Path, answers: bool = True) -> Program:
+    """A phone that registers, answers by itself (or just rings), says ``speech``, and keeps what it hears in
+    ``heard.wav``."""
     program = needs("baresip")
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
@@ -130,9 +131,10 @@ def baresip(account: Account, *, folder: Path, speech: Path) -> Program:
         )
     )
     (folder / "contacts").write_text("")
+    mode = "auto" if answers else "manual"
     (folder / "accounts").write_text(
         f"<sip:{account.extension}@{account.host}:{account.port};transport={account.transport}>"
-        f";auth_user={account.user};auth_pass={account.password};answermode=auto;regint=60;ptime=20"
+        f";auth_user={account.user};auth_pass={account.password};answermode={mode};regint=60;ptime=20"
         ";audio_codecs=PCMU/8000/1,PCMA/8000/1\n"
     )
     return Program([program, "-f", str(folder), "-4", "-v"], folder=folder, name="baresip")
