@@ -183,6 +183,16 @@ class Words:
                 return tr("why.turn.wait_announced", position=given.get("position", 0))
             case "call_delivered":
                 return tr("why.turn.call_delivered", who=who)
+            case "callback_requested":
+                return tr("why.turn.callback_requested", callback=given.get("callback", formats.UNKNOWN))
+            case "callback_queued":
+                return tr("why.turn.callback_queued", queue=queue)
+            case "callback_left_queue":
+                return tr("why.turn.callback_left_queue", why=_because(given))
+            case "callback_delivered":
+                return tr("why.turn.callback_delivered", who=who)
+            case "callback_attempted":
+                return tr("why.turn.callback_attempted", n=given.get("attempt", formats.UNKNOWN), who=who)
             case "offer_ended":
                 outcome = str(given.get("outcome", ""))
                 return f"{who}: {tr_or(f'why.outcome.{outcome}', outcome)}"

@@ -34,6 +34,7 @@ CONNECTED, AFTER_CALL_WORK = Occupation.CONNECTED, Occupation.AFTER_CALL_WORK
 
 MOVES: tuple[tuple[Occupation, type[e.Event], Occupation], ...] = (
     (IDLE, e.CallDelivered, RESERVED),
+    (IDLE, e.CallbackDelivered, RESERVED),
     (IDLE, e.CallInitiated, RESERVED),
     (RESERVED, e.LegPlaced, ALERTING),
     (RESERVED, e.OfferEnded, IDLE),

@@ -23,6 +23,8 @@ class AskedBy(StrEnum):
     LANGUAGE = "language"
     LINE = "line"
     FLOW = "flow"
+    CALL = "call"
+    """Of a callback: the call in which it was asked for."""
 
 
 def asked(settings: CentreSettings, call: Call) -> dict[str, int]:

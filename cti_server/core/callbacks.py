@@ -4,10 +4,12 @@ The law: MOVES, from state, by event, to state. A callback keeps the order key o
 begins when the customer is dialled, not when the agent's own phone is; after the last failed one the callback is
 exhausted.
 
-Decides what becomes of a callback; how it is dialled is `outbound.py`'s business.
+Decides what becomes of a callback; when it is its turn is decided in `callback_turns.py`, and how it is dialled in
+`outbound.py`.
 """
 
 from cti_server.core import events as e
+from cti_server.core.asking import asked
 from cti_server.core.entities import Call, Callback
 from cti_server.core.errors import Refused
 from cti_server.core.inputs import CancelCallback, RequestCallbackFor, SettleCallback
@@ -19,6 +21,8 @@ WAITING, RESERVED, DIALLING = CallbackState.WAITING, CallbackState.RESERVED, Cal
 MOVES: tuple[tuple[CallbackState | None, type[e.Event], CallbackState], ...] = (
     (None, e.CallbackRequested, WAITING),
     (WAITING, e.CallInitiated, RESERVED),
+    (WAITING, e.CallbackDelivered, RESERVED),
+    (WAITING, e.CallbackExhausted, CallbackState.EXHAUSTED),
     (WAITING, e.CallbackCancelled, CallbackState.CANCELLED),
     (WAITING, e.CallbackSettled, CallbackState.DONE),
     (RESERVED, e.CallbackAttempted, DIALLING),
@@ -40,7 +44,8 @@ def request_in_call(step: Step, call: Call, *, number: str, queue: QueueId | Non
         return False
     waits = call.queue is not None and call.call in step.state.queues[call.queue].waiting
     key = call.key if waits and call.key is not None else new_key(step, due_at=step.now)
-    step.emit(
+    _record(
+        step,
         e.CallbackRequested(
             at=step.now,
             callback=CallbackId(step.next_id()),
@@ -51,7 +56,10 @@ def request_in_call(step: Step, call: Call, *, number: str, queue: QueueId | Non
             call=call.call,
             customer=call.customer,
             language=call.language,
-        )
+            entered_at=call.entered_at if waits else None,
+            named=call.named if waits else None,
+            asks=asked(step.settings, call),
+        ),
     )
     return True
 
@@ -68,7 +76,8 @@ def request_for(step: Step, command: RequestCallbackFor) -> None:
     if len(step.state.callbacks) >= WAITING_MAX:
         raise Refused("too_many_callbacks", limit=WAITING_MAX)
     callback = CallbackId(step.next_id())
-    step.emit(
+    _record(
+        step,
         e.CallbackRequested(
             at=step.now,
             callback=callback,
@@ -78,7 +87,7 @@ def request_for(step: Step, command: RequestCallbackFor) -> None:
             due_at=command.due_at,
             customer=command.customer,
             agent=agent.agent,
-        )
+        ),
     )
     step.outcome.result["callback"] = callback
 
@@ -86,13 +95,14 @@ def request_for(step: Step, command: RequestCallbackFor) -> None:
 def cancel(step: Step, command: CancelCallback) -> None:
     step.agent(command.agent)
     callback = waiting(step, command.callback)
-    step.emit(e.CallbackCancelled(at=step.now, callback=callback.callback, agent=command.agent, reason=command.reason))
+    cancelled = e.CallbackCancelled(at=step.now, callback=callback.callback, agent=command.agent, reason=command.reason)
+    _record(step, cancelled)
 
 
 def settle(step: Step, command: SettleCallback) -> None:
     step.agent(command.agent)
     callback = waiting(step, command.callback)
-    step.emit(e.CallbackSettled(at=step.now, callback=callback.callback, agent=command.agent))
+    _record(step, e.CallbackSettled(at=step.now, callback=callback.callback, agent=command.agent))
 
 
 def waiting(step: Step, callback_id: CallbackId) -> Callback:
@@ -111,16 +121,22 @@ def attempt(step: Step, call: Call) -> None:
     """The customer is about to be dialled."""
     assert call.callback is not None and call.agent is not None
     callback = step.state.callbacks[call.callback]
-    step.emit(
+    _record(
+        step,
         e.CallbackAttempted(
             at=step.now, callback=callback.callback, attempt=callback.attempts + 1, agent=call.agent, call=call.call
-        )
+        ),
     )
 
 
 def reached(step: Step, call: Call) -> None:
     assert call.callback is not None
-    step.emit(e.CallbackDone(at=step.now, callback=call.callback, call=call.call))
+    _record(step, e.CallbackDone(at=step.now, callback=call.callback, call=call.call))
+
+
+def has_no_number(step: Step, callback: Callback) -> None:
+    """Erased since: nobody can be called."""
+    _record(step, e.CallbackExhausted(at=step.now, callback=callback.callback, cause=ClearingCause.UNREACHABLE))
 
 
 def attempt_failed(step: Step, call: Call, cause: ClearingCause) -> None:
@@ -131,11 +147,16 @@ def attempt_failed(step: Step, call: Call, cause: ClearingCause) -> None:
     if callback.state is RESERVED:
         due_at = callback.due_at
     elif callback.attempts >= step.settings.callback_attempts:
-        step.emit(e.CallbackExhausted(at=step.now, callback=callback.callback, cause=cause))
+        _record(step, e.CallbackExhausted(at=step.now, callback=callback.callback, cause=cause))
         return
     else:
         due_at = step.utc_us + step.settings.callback_retry_s * 1_000_000
-    step.emit(e.CallbackRescheduled(at=step.now, callback=callback.callback, due_at=due_at, cause=cause))
+    _record(step, e.CallbackRescheduled(at=step.now, callback=callback.callback, due_at=due_at, cause=cause))
+
+
+def _record(step: Step, event: e.CallbackEvent) -> None:
+    step.emit(event)
+    step.touch_callback(event.callback)
 
 
 def new_key(step: Step, *, due_at: int) -> e.OrderKey:

@@ -31,6 +31,7 @@ ANSWER_LIMIT_S = 35
 MOVES: tuple[tuple[CallPhase | None, type[e.Event], CallPhase], ...] = (
     (None, e.CallArrived, FLOW),
     (None, e.CallInitiated, INITIATED),
+    (None, e.CallbackDelivered, RESERVED),
     (FLOW, e.CallQueued, QUEUED),
     (FLOW, e.LegPlaced, INITIATED),
     (FLOW, e.CallCleared, CLEARED),
@@ -41,6 +42,7 @@ MOVES: tuple[tuple[CallPhase | None, type[e.Event], CallPhase], ...] = (
     (RESERVED, e.CallCleared, CLEARED),
     (ALERTING, e.CallEstablished, CONNECTED),
     (ALERTING, e.CallQueued, QUEUED),
+    (ALERTING, e.LegPlaced, INITIATED),
     (ALERTING, e.CallCleared, CLEARED),
     (INITIATED, e.CallEstablished, CONNECTED),
     (INITIATED, e.CallForwarded, CONNECTED),
@@ -94,6 +96,7 @@ def clear(
             recording_limit_at=recording_limit_at,
         )
     )
+    step.touch_callback(call.requested_callback)
     if call.callback is not None and not established:
         callbacks.attempt_failed(step, call, cause)
     if agent is not None and established:

@@ -15,6 +15,7 @@ from typing import Any
 
 from cti_server.core import (
     agents,
+    callback_turns,
     callbacks,
     conversation,
     deadlines,
@@ -37,12 +38,12 @@ from cti_server.core import (
 )
 from cti_server.core import events as e
 from cti_server.core.calls import after_call_work_ran_out, clear
-from cti_server.core.deadlines import OF_AGENT, OF_CALL, Deadlines
+from cti_server.core.deadlines import OF_AGENT, OF_CALL, OF_CALLBACK, Deadlines
 from cti_server.core.entities import Call, command_key
 from cti_server.core.errors import InvariantViolated, Refused
 from cti_server.core.state import State
 from cti_server.core.step import Outcome, Step, Surroundings
-from cti_server.core.vocabulary import OFFERED, AgentId, CallId, CallPhase, ClearingCause, Micros
+from cti_server.core.vocabulary import OFFERED, AgentId, CallbackId, CallId, CallPhase, ClearingCause, Micros
 from ivr.model import FlowSet
 
 __all__ = ["Centre", "Outcome"]
@@ -118,6 +119,7 @@ class Centre:
         flow.recall(state, self._around)
         self._deadlines = Deadlines()
         self._set_deadlines(list(state.calls), list(state.agents))
+        self._set_deadlines_of_callbacks(list(state.callbacks), state.last_at)
 
     @property
     def may_promise(self) -> bool:
@@ -191,6 +193,7 @@ class Centre:
             for kind, owner in due:
                 self._is_due(step, kind, owner)
             self._set_deadlines(list(step.fresh_calls), list(step.fresh_agents))
+            self._set_deadlines_of_callbacks(list(step.fresh_callbacks), step.now)
         for kind, owner in self._deadlines.due(step.now):
             stuck = invariants.Violation(
                 invariant="I4",
@@ -205,6 +208,9 @@ class Centre:
             step.fresh_calls[CallId(owner)] = None
             if (call := self.state.calls.get(CallId(owner))) is not None:
                 _call_is_due(step, call)
+        elif kind == OF_CALLBACK:
+            step.touch_callback(CallbackId(owner))
+            self._review_callbacks(step)
         else:
             step.fresh_agents[AgentId(owner)] = None
             if (agent := self.state.agents.get(AgentId(owner))) is not None:
@@ -214,6 +220,7 @@ class Centre:
     def _conclude(self, step: Step) -> None:
         """Match, check the laws, and note when to be woken."""
         waits.named_agents_gone(step)
+        self._review_callbacks(step)
         calls, people = self._assign(step)
         self._set_deadlines(calls, people)
         found = invariants.check(self.state, self._deadlines, calls, people)
@@ -222,6 +229,12 @@ class Centre:
             self._broken(step, violation)
         if found:
             self._set_deadlines(*self._assign(step))
+        self._set_deadlines_of_callbacks(list(step.fresh_callbacks), step.now)
+
+    def _review_callbacks(self, step: Step) -> None:
+        for callback_id in step.fresh_callbacks:
+            if (callback := self.state.callbacks.get(callback_id)) is not None:
+                callback_turns.review(step, callback)
 
     def _check_everything(self, step: Step) -> None:
         """After a restart no call and no agent may be left behind, touched or not."""
@@ -245,14 +258,24 @@ class Centre:
             match = routing.decide(index, self.state, step.now) if is_dirty else None
             if match is None:
                 return calls, people
-            call = self.state.calls[match.call]
-            order = routing.order_of(call)
-            offers.deliver(step, call, match, index.excluded(match.candidates, by_name=match.rule == routing.NAMED))
+            order = self._deliver(step, match, index.excluded(match.candidates, by_name=match.rule == routing.NAMED))
             self._sync(step, calls, people)
             first = index.first_for(match.agent, match.queue)
             if first is not None and first < order:
-                passed = invariants.Violation(invariant="I5", detail=f"{first[-1]} was passed over", call=call.call)
+                passed = invariants.Violation(invariant="I5", detail=f"{first[-1]} was passed over", call=match.call)
                 self._broken(step, passed)
+
+    def _deliver(self, step: Step, match: routing.Match, excluded: dict[str, int]) -> routing.Order:
+        """A waiting call is offered, a callback carried out; the order by which it was its turn."""
+        call = self.state.calls.get(match.call)
+        if call is not None:
+            order = routing.order_of(call)
+            offers.deliver(step, call, match, excluded)
+            return order
+        callback = self.state.callbacks[CallbackId(match.call)]
+        order = routing.order_of_callback(callback)
+        outbound.carry_out(step, callback, match, excluded)
+        return order
 
     def _sync(self, step: Step, calls: dict[CallId, None], people: dict[AgentId, None]) -> None:
         """The index follows what was touched since it was last looked at."""
@@ -267,6 +290,8 @@ class Centre:
                 index.sync_agent(agent_id, self.state.agents.get(agent_id))
             people |= step.fresh_agents
             step.fresh_agents = {}
+        for callback_id in step.fresh_callbacks:
+            index.sync_callback(callback_id, self.state.callbacks.get(callback_id))
 
     def _set_deadlines(
         self, calls: dict[CallId, None] | list[CallId], people: dict[AgentId, None] | list[AgentId]
@@ -283,6 +308,14 @@ class Centre:
         for agent_id in people:
             agent = self.state.agents.get(agent_id)
             awaited.set((OF_AGENT, agent_id), None if agent is None else deadlines.of_agent(agent))
+
+    def _set_deadlines_of_callbacks(self, callbacks: list[CallbackId], now: int) -> None:
+        for callback_id in callbacks:
+            callback = self.state.callbacks.get(callback_id)
+            due_at = None
+            if callback is not None:
+                due_at = callback_turns.due_for_review(self.state, self._around, callback, now)
+            self._deadlines.set((OF_CALLBACK, callback_id), due_at)
 
     def _broken(self, step: Step, violation: invariants.Violation) -> None:
         if self._strict:

@@ -1,4 +1,4 @@
-"""When the Centre must be woken: the next deadline of every call and agent, in one heap with lazy deletion.
+"""When the Centre must be woken: the next deadline of every call, agent and callback, in one heap with lazy deletion.
 
 A deadline is read from the state (and a call's memory), never kept beside it: after every step those touched are read
 again. What happens at a deadline is decided in `centre.py`.
@@ -13,8 +13,9 @@ from cti_server.core.vocabulary import OFFERED, CallPhase, LegState, Micros, Occ
 
 OF_CALL = 0
 OF_AGENT = 1
+OF_CALLBACK = 2
 Key = tuple[int, int]
-"""Whose deadline it is: (OF_CALL or OF_AGENT, id)."""
+"""Whose deadline it is: (OF_CALL, OF_AGENT or OF_CALLBACK, id)."""
 # Read on every step: in Python 3.11 a member looked up in its enumeration costs 140 ns, a name of the module 5.
 FLOW, QUEUED = CallPhase.FLOW, CallPhase.QUEUED
 IN_CONVERSATION = (CallPhase.CONNECTED, CallPhase.HELD)

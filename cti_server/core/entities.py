@@ -304,7 +304,11 @@ class Message:
 
 @dataclass(slots=True)
 class Callback:
-    """A promise to call back. ``due_at`` is UTC; ``key`` keeps the place in the queue."""
+    """A promise to call back. ``due_at`` is UTC; ``key`` keeps the place in the queue.
+
+    ``queued``: due, and work of its queue beside the waiting calls; the fields after it are those of a waiting call.
+    ``review_at``: when any of that changes by itself.
+    """
 
     callback: CallbackId
     number: PersonalRef
@@ -325,6 +329,20 @@ class Callback:
     """The voice message that the caller left, where it lies, and how long it is."""
     path: str = ""
     message_ms: int = 0
+    asks: dict[str, int] = field(default_factory=dict)
+    """What its caller asked of agents beside the queue."""
+    named_for: AgentId | None = None
+    """Whom the caller waited for by name when asking."""
+    queued: bool = False
+    entered_at: Micros | None = None
+    """Since when the customer waits: for a caller, from entering the queue on; the promised time otherwise."""
+    stage: int = 0
+    relax_at: Micros | None = None
+    named: AgentId | None = None
+    named_until: Micros | None = None
+    named_tried: bool = False
+    """Somebody was asked to carry it out since the last attempt: from then on it is for anybody."""
+    review_at: Micros | None = None
 
 
 @dataclass(slots=True)
@@ -364,6 +382,8 @@ class State:
     extensions: dict[Extension, AgentId] = field(default_factory=dict)
     queues: dict[QueueId, Queue] = field(default_factory=dict)
     callbacks: dict[CallbackId, Callback] = field(default_factory=dict)
+    ended_callbacks: dict[CallbackId, Micros] = field(default_factory=dict)
+    """Those of them that are over, in the order of their ends."""
     messages: dict[RecordingId, Message] = field(default_factory=dict)
     carried_out: dict[str, CarriedOut] = field(default_factory=dict)
     finished: dict[CallId, Finished] = field(default_factory=dict)

@@ -1,7 +1,8 @@
 """How long a caller will wait, and how sure that is.
 
-The estimator. Callers leave the front of a queue (to an agent, or hanging up) at some pace, which is known from those
-who left (`fold_waits.py`). The pace alone foretells
+The estimator. Callers and callbacks leave the front of a queue (to an agent, or hanging up) at some pace, which is
+known from those who left (`fold_waits.py`); a callback that goes before a caller counts as a place. The pace alone
+foretells
 
     wait = place × average time between departures, times agents / agents at work now
 
@@ -98,7 +99,7 @@ def at_entering(step: Step, queue_id: QueueId) -> Estimate | None:
     queue = step.state.queues.get(queue_id)
     if queue is None or _is_served_at_once(step, queue_id):
         return None
-    return expected(queue, staff=index.staff(queue_id), place=index.waiting(queue_id) + 1)
+    return expected(queue, staff=index.staff(queue_id), place=index.work(queue_id) + 1)
 
 
 def to_say(call: Call, estimate: Estimate, staff: int) -> Said:
@@ -114,7 +115,7 @@ def to_say(call: Call, estimate: Estimate, staff: int) -> Said:
 
 def _is_served_at_once(step: Step, queue: QueueId) -> bool:
     index = step.around.index
-    return bool(index.idle(queue)) and not index.waiting(queue)
+    return bool(index.idle(queue)) and not index.work(queue)
 
 
 def _is_favoured(key: OrderKey, entered_at: int) -> bool:

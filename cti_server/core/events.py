@@ -13,6 +13,7 @@ from cti_server.core.settings import AgentProfile, CentreSettings
 from cti_server.core.vocabulary import (
     AgentId,
     CallbackId,
+    CallbackPause,
     CallId,
     CardOutcome,
     ClearingCause,
@@ -281,9 +282,9 @@ class NamedAgentGivenUp(CallEvent, frozen=True, kw_only=True):
     why: NamedEnd
 
 
-class CallDelivered(CallEvent, frozen=True, kw_only=True):
-    """Matched with an agent, who is reserved; the card goes out. ``release_at``: the phone is rung then at the
-    latest.
+class Delivered(CallEvent, frozen=True, kw_only=True):
+    """Work was matched with an agent, who is reserved; the card goes out. ``release_at``: the phone is rung then at
+    the latest.
 
     The grounds of the decision: ``rule`` (``routing.Match``), the ordering keys of the agent and of the one who came
     second (their meaning stands in `strategies.py`), how many could have been chosen, and how many people were
@@ -304,6 +305,19 @@ class CallDelivered(CallEvent, frozen=True, kw_only=True):
     excluded: dict[str, int] = {}
     staff: int = 0
     draw: int = 0
+
+
+class CallDelivered(Delivered, frozen=True, kw_only=True):
+    """A waiting call was matched with an agent."""
+
+
+class CallbackDelivered(Delivered, frozen=True, kw_only=True):
+    """A callback whose turn has come was matched with an agent: a call begins, first to the agent's own phone."""
+
+    callback: CallbackId
+    number: PersonalRef
+    customer: CustomerRef | None = None
+    language: str = ""
 
 
 class LegPlaced(CallEvent, frozen=True, kw_only=True):
@@ -590,7 +604,9 @@ class CallbackEvent(Event, frozen=True, kw_only=True):
 
 
 class CallbackRequested(CallbackEvent, frozen=True, kw_only=True):
-    """Stored. ``key``: the place in the queue is kept. ``call``: the call it was asked in.
+    """Stored. ``key``: the place in the queue is kept. ``call``: the call it was asked in; ``entered_at``: since when
+    that call waited, ``named``: for whom alone, ``asks``: for which skills of its own. ``agent``: who stored it for a
+    customer.
 
     ``recording``: the caller left a voice message: ``path`` relative to the recordings' folder, ``message_ms`` long."""
 
@@ -605,6 +621,30 @@ class CallbackRequested(CallbackEvent, frozen=True, kw_only=True):
     recording: RecordingId | None = None
     path: str = ""
     message_ms: int = 0
+    entered_at: Micros | None = None
+    named: AgentId | None = None
+    asks: dict[str, int] = {}
+
+
+class CallbackQueued(CallbackEvent, frozen=True, kw_only=True):
+    """It is due and takes its place among the waiting calls of its queue, or goes on waiting there under other terms:
+    less is asked for (``stage``), or it waits for ``named`` no longer. ``review_at``: when that changes next."""
+
+    queue: QueueId
+    key: OrderKey
+    entered_at: Micros
+    stage: int = 0
+    relax_at: Micros | None = None
+    named: AgentId | None = None
+    named_until: Micros | None = None
+    review_at: Micros | None = None
+
+
+class CallbackLeftQueue(CallbackEvent, frozen=True, kw_only=True):
+    """It waits on, and is not dialled by the centre for now; the key is kept."""
+
+    queue: QueueId
+    why: CallbackPause
 
 
 class CallbackAttempted(CallbackEvent, frozen=True, kw_only=True):
@@ -629,7 +669,7 @@ class CallbackRescheduled(CallbackEvent, frozen=True, kw_only=True):
 
 
 class CallbackExhausted(CallbackEvent, frozen=True, kw_only=True):
-    """The last attempt failed."""
+    """The last attempt failed, or there is no number any more."""
 
     cause: ClearingCause
 
@@ -670,6 +710,7 @@ AnyEvent = (
     | NamedAgentGivenUp
     | WaitAnnounced
     | CallDelivered
+    | CallbackDelivered
     | LegPlaced
     | LegAnswering
     | LegRinging
@@ -706,6 +747,8 @@ AnyEvent = (
     | AgentPhoneChanged
     | AgentDesktopChanged
     | CallbackRequested
+    | CallbackQueued
+    | CallbackLeftQueue
     | CallbackAttempted
     | CallbackDone
     | CallbackRescheduled

@@ -10,15 +10,15 @@ of time with one reason: the first rule that held. Reading ends with the call.
 Decides nothing about calls, and changes nothing; how it is said is the reader's business.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 
 import msgspec
 
-from cti_server.core import direct
 from cti_server.core import events as e
 from cti_server.core.asking import AskedBy, asked_by, language_of
 from cti_server.core.availability import Exclusion, why_not_free
-from cti_server.core.entities import Agent, Call, State
+from cti_server.core.entities import Agent, Call, Callback, State
+from cti_server.core.happenings import detail_of, parameters_of
 from cti_server.core.routing import NAMED, Index, Weighing, decide
 from cti_server.core.settings import QueueSettings
 from cti_server.core.skills import lacking, stages
@@ -26,21 +26,14 @@ from cti_server.core.state import apply
 from cti_server.core.strategies import BY_FIGURES, Rank, rings_all
 from cti_server.core.vocabulary import (
     AgentId,
+    CallbackId,
     CallId,
     CallPhase,
     Extension,
     NamedBy,
-    OverflowWhen,
-    QueueExit,
     QueueId,
     ResultsWindow,
 )
-
-TOLD = (
-    *("queue", "agent", "stage", "returned", "why", "outcome", "reason", "how", "cause", "waited_us"),
-    *("position", "expected_s", "low_s", "high_s", "is_raised", "is_there"),
-)
-"""Fields of events that may be told: codes and figures, never a reference to a text about a person."""
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,7 +106,7 @@ class NonOffer(msgspec.Struct, frozen=True, kw_only=True):
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
     """Something that changed how the call waits: it was queued, relaxed, raised, given up by name, or it left.
-    ``parameters``: the event's own fields of TOLD, for those who say it in other words than ``detail``."""
+    ``parameters``: the event's fields of ``happenings.TOLD``, for those who say it in other words than ``detail``."""
 
     at: int
     what: str
@@ -136,19 +129,21 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def explain(events: Iterable[e.Event], call: CallId, state: State | None = None) -> Explanation | None:
+    """``call``: the number of a call, or of a callback."""
     return _Reading(call, State() if state is None else state).read(events)
 
 
-def reason_of(state: State, call: Call, agent: Agent) -> Reason | None:
-    """The first rule that keeps this call, which waits or rings at others, from this person now; None: it may be
+def reason_of(state: State, call: Call | Callback, agent: Agent) -> Reason | None:
+    """The first rule that keeps this work, which waits or rings at others, from this person now; None: it may be
     offered."""
-    if agent.agent in call.parties:
+    if agent.agent in _rings_at(call):
         return Reason(rule=Exclusion.RUNG)
     rule = why_not_free(agent)
     if rule is not None:
         return Reason(rule=rule, detail=agent.reason if rule is Exclusion.NOT_READY else "")
     if call.named is not None:
-        by = "" if call.named_by is None else f", {call.named_by}"
+        named_by = _named_by(call)
+        by = "" if named_by is None else f", {named_by}"
         return None if call.named == agent.agent else Reason(rule=Exclusion.NAMED, detail=f"{call.named}{by}")
     settings = _queue(state, call.queue)
     if settings is None:
@@ -156,21 +151,36 @@ def reason_of(state: State, call: Call, agent: Agent) -> Reason | None:
     wanted = stages(settings, call.asks)
     found = lacking(agent.profile.skills, wanted[min(call.stage, len(wanted) - 1)])
     if found is None:
-        return Reason(rule=Exclusion.FULL) if len(call.parties) >= settings.ring_all_max else None
+        return Reason(rule=Exclusion.FULL) if len(_rings_at(call)) >= settings.ring_all_max else None
     skill, has, level = found
-    is_queues_own = level <= stages(settings)[0].get(skill, 0)
-    by = AskedBy.QUEUE if is_queues_own else asked_by(state.settings, call, skill, level)
-    language = language_of(call) if by is AskedBy.LANGUAGE else ""
+    by, language = AskedBy.QUEUE, ""
+    if level > stages(settings)[0].get(skill, 0):
+        by = AskedBy.CALL if isinstance(call, Callback) else asked_by(state.settings, call, skill, level)
+    if by is AskedBy.LANGUAGE and isinstance(call, Call):
+        language = language_of(call)
     return Reason(rule=Exclusion.SKILL, skill=skill, has=has, asked=level, by=by, language=language)
 
 
-def decision(state: State, event: e.CallDelivered) -> Decision:
+def _named_by(work: Call | Callback) -> NamedBy | None:
+    """Who named the agent; for a callback it is always the promise."""
+    return work.named_by if isinstance(work, Call) else None
+
+
+def _rings_at(work: Call | Callback) -> Collection[AgentId]:
+    return work.parties if isinstance(work, Call) else ()
+
+
+def decision(state: State, event: e.Delivered) -> Decision:
     """``state``: as it was just before the offer."""
     trace: list[Weighing] = []
-    index = Index(state.settings.queues, state.agents.values(), state.calls.values())
+    index = Index(state.settings.queues, state.agents.values(), state.calls.values(), state.callbacks.values())
     match = decide(index, state, event.at, trace)
     ranks = {rank[-1]: rank for weighing in trace if weighing.is_chosen for rank in weighing.ranks}
-    call = state.calls[event.call]
+    call: Call | Callback
+    if isinstance(event, e.CallbackDelivered):
+        number, call = int(event.callback), state.callbacks[event.callback]
+    else:
+        number, call = int(event.call), state.calls[event.call]
     settings = _queue(state, event.queue) if event.rule in BY_FIGURES else None
     window = None if settings is None else settings.results_window
     return Decision(
@@ -184,7 +194,7 @@ def decision(state: State, event: e.CallDelivered) -> Decision:
         excluded=event.excluded,
         settings_version=event.settings_version,
         waited_us=event.waited_us,
-        is_reproduced=match is not None and (match.call, match.agent) == (event.call, event.agent),
+        is_reproduced=match is not None and (match.call, match.agent) == (number, event.agent),
         candidates=tuple(
             Candidate(
                 agent=agent.agent,
@@ -199,15 +209,15 @@ def decision(state: State, event: e.CallDelivered) -> Decision:
             for weighing in sorted(trace, key=lambda weighing: weighing.key)
             if not weighing.is_chosen
         ),
-        named_by=call.named_by if event.rule == NAMED else None,
+        named_by=_named_by(call) if event.rule == NAMED else None,
         window=window,
         window_hours=settings.results_hours if settings is not None and window is ResultsWindow.HOURS else 0,
-        beside=tuple(call.parties),
+        beside=tuple(_rings_at(call)),
     )
 
 
 class _Reading:
-    """One pass over the journal for one call."""
+    """One pass over the journal for one call, or for one callback."""
 
     def __init__(self, call: CallId, state: State) -> None:
         self.call = call
@@ -222,8 +232,8 @@ class _Reading:
 
     def read(self, events: Iterable[e.Event]) -> Explanation | None:
         for event in events:
-            is_own = getattr(event, "call", None) == self.call
-            if is_own and isinstance(event, e.CallDelivered) and event.call in self.state.calls:
+            is_own = self.call in (getattr(event, "call", None), getattr(event, "callback", None))
+            if is_own and isinstance(event, e.Delivered) and self._is_followed(event):
                 self.decisions.append(decision(self.state, event))
             apply(self.state, event)
             self._is_known = self._is_known or is_own
@@ -231,7 +241,7 @@ class _Reading:
                 self._turn(event)
             if self._is_known:
                 self._compare(event, is_own=is_own or isinstance(event, e.SettingsLoaded | e.AgentsEnrolled))
-            if is_own and isinstance(event, e.CallCleared):
+            if isinstance(event, e.CallCleared) and event.call == self.call:
                 self._is_over = True
                 break
         if not self._is_known:
@@ -248,16 +258,22 @@ class _Reading:
             read_to=self.state.last_at,
         )
 
+    def _is_followed(self, event: e.Delivered) -> bool:
+        """What was delivered is known: the journal may begin later."""
+        if isinstance(event, e.CallbackDelivered):
+            return event.callback in self.state.callbacks
+        return event.call in self.state.calls
+
     def _turn(self, event: e.Event) -> None:
-        detail = _detail(event)
+        detail = detail_of(event)
         if detail is not None:
-            parameters = _parameters(event)
+            parameters = parameters_of(event)
             self.turns.append(Turn(at=event.at, what=type(event).__name__, detail=detail, parameters=parameters))
 
     def _compare(self, event: e.Event, *, is_own: bool) -> None:
         """Everybody's reason after this event; where it is another one, a run of time ends. What is not the call's own
         can only change a person's reason by changing the person."""
-        call = self.state.calls.get(self.call)
+        call = self.state.calls.get(self.call) or self.state.callbacks.get(CallbackId(self.call))
         asks = call is not None and _asks_for_somebody(self.state, call)
         if not asks and not self._open:
             return
@@ -267,7 +283,7 @@ class _Reading:
                 continue
             self._looked_at[agent.agent] = condition
             reason = None
-            if call is not None and asks and agent.agent not in call.parties:
+            if call is not None and asks and agent.agent not in _rings_at(call):
                 reason = reason_of(self.state, call, agent) or Reason(rule=Exclusion.ORDER)
             before = self._open.get(agent.agent)
             if before is not None and before[1] == reason:
@@ -303,81 +319,14 @@ def _lasting(state: State, agent_id: AgentId, run: tuple[int, Reason]) -> NonOff
     )
 
 
-def _parameters(event: e.Event) -> dict[str, str | int]:
-    fields = ((name, getattr(event, name, None)) for name in TOLD)
-    found: dict[str, str | int] = {name: value for name, value in fields if isinstance(value, str | int)}
-    if asks := getattr(event, "asks", None):
-        found["asks"] = ", ".join(f"{skill} {level}" for skill, level in asks.items())
-    if isinstance(event, e.CallQueued) and event.named is not None and event.named_until is not None:
-        found |= {
-            "agent": event.named,
-            "by": event.named_by or "",
-            "named_s": (event.named_until - event.at) // 1_000_000,
-        }
-    if absent := getattr(event, "absent", None):
-        found["absent"] = ",".join(absent)
-    return found
-
-
-def _detail(event: e.Event) -> str | None:
-    """What is worth telling of an event of the call; None: nothing that concerns its wait."""
-    match event:
-        case e.CallQueued():
-            return f"{_queued(event)}{_asks(event.asks)}"
-        case e.CallUnattended():
-            return f"{event.queue}: {_UNATTENDED[event.rule]}"
-        case e.CallRequirementChanged():
-            return f"{event.queue}{_asks(event.asks)}"
-        case e.FlowMoved(waiting_for=direct.CUSTOMER):
-            return "waits to know who calls"
-        case e.AgentAskedFor():
-            return f"agent {event.agent}{'' if event.is_there else ', who is logged off'}"
-        case e.CallRequirementRelaxed():
-            return f"step {event.stage}"
-        case e.CallReordered():
-            return str(event.why)
-        case e.NamedAgentGivenUp():
-            return f"agent {event.agent}: {event.why}"
-        case e.WaitAnnounced():
-            return f"place {event.position}" + ("" if event.expected_s is None else f", {event.expected_s} s")
-        case e.CallDelivered():
-            return f"agent {event.agent}"
-        case e.OfferEnded():
-            return f"agent {event.agent}: {event.outcome}"
-        case e.CallLeftQueue():
-            return f"{event.queue}: {event.how}" if event.how is not QueueExit.ANSWERED else "answered"
-        case e.CallCleared():
-            return str(event.cause)
-        case _:
-            return None
-
-
-_UNATTENDED = {
-    OverflowWhen.NOBODY: "nobody who could serve it is logged on",
-    OverflowWhen.NOBODY_READY: "nobody who could serve it is Ready",
-    None: "somebody is there again",
-}
-
-
-def _asks(asks: Mapping[str, int]) -> str:
-    return "".join(f", asks for {skill} {level}" for skill, level in asks.items())
-
-
-def _asks_for_somebody(state: State, call: Call) -> bool:
+def _asks_for_somebody(state: State, call: Call | Callback) -> bool:
     """It waits, or it rings at some and could at more."""
+    if isinstance(call, Callback):
+        return call.queued
     if call.phase is CallPhase.QUEUED:
         return True
     settings = _queue(state, call.queue)
     return settings is not None and rings_all(call, settings)
-
-
-def _queued(event: e.CallQueued) -> str:
-    said = [f"{event.queue}{' (returned)' if event.returned else ''}"]
-    if event.named is not None and event.named_until is not None:
-        by = "" if event.named_by is None else f" ({event.named_by})"
-        said.append(f"for agent {event.named}{by} first, {(event.named_until - event.at) // 1_000_000} s at most")
-    said += [f"not for agent {agent} ({by}), who is logged off" for by, agent in event.absent.items()]
-    return ", ".join(said)
 
 
 def _queue(state: State, queue: QueueId | None) -> QueueSettings | None:

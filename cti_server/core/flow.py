@@ -15,7 +15,7 @@ from cti_server.core.clock import local_day, weekday_and_minute
 from cti_server.core.effects import PlayMusic, StopPlaying
 from cti_server.core.entities import Call, State
 from cti_server.core.holidays import is_holiday
-from cti_server.core.index import UNATTENDED
+from cti_server.core.lines import UNATTENDED
 from cti_server.core.step import Memory, Step, Surroundings
 from cti_server.core.vocabulary import (
     WAITING,

@@ -1,19 +1,17 @@
-"""How events about agents, callbacks and the centre itself change the state. Decides nothing: an event is a fact."""
+"""How events about agents and the centre itself change the state. Decides nothing: an event is a fact."""
 
 from collections.abc import Callable
 from typing import Any
 
 from cti_server.core import events as e
-from cti_server.core.entities import Agent, Callback, CarriedOut, Queue, State, command_key
+from cti_server.core.entities import Agent, CarriedOut, Queue, State, command_key
 from cti_server.core.figures import account, close, keep_hours
 from cti_server.core.fold_shared import drop_call_of
 from cti_server.core.tallies import AgentDay
-from cti_server.core.vocabulary import AgentMode, CallbackState, Micros, Occupation
+from cti_server.core.vocabulary import AgentMode, Micros, Occupation
 
 REMEMBERED_US = 24 * 3_600_000_000
 COMMANDS_REMEMBERED_MAX = 100_000
-CALLBACKS_ENDED_KEPT_MAX = 5_000
-ENDED_CALLBACK = (CallbackState.DONE, CallbackState.EXHAUSTED, CallbackState.CANCELLED)
 
 
 # --- the centre ------------------------------------------------------------------------------------------------------
@@ -159,79 +157,6 @@ def _set_mode(state: State, agent: Agent, mode: AgentMode, reason: str, at: Micr
     agent.rest_until = None
 
 
-# --- callbacks -------------------------------------------------------------------------------------------------------
-
-
-def callback_requested(state: State, event: e.CallbackRequested) -> None:
-    state.callbacks[event.callback] = Callback(
-        callback=event.callback,
-        number=event.number,
-        queue=event.queue,
-        key=event.key,
-        due_at=event.due_at,
-        requested_at=event.at,
-        call=event.call,
-        customer=event.customer,
-        language=event.language,
-        agent=event.agent,
-        recording=event.recording,
-        path=event.path,
-        message_ms=event.message_ms,
-    )
-    if event.call is not None and event.call in state.calls:
-        state.calls[event.call].requested_callback = event.callback
-
-
-def callback_attempted(state: State, event: e.CallbackAttempted) -> None:
-    if (callback := state.callbacks.get(event.callback)) is not None:
-        callback.state = CallbackState.DIALLING
-        callback.attempts = event.attempt
-        callback.dialled_by = event.agent
-        callback.dialling = event.call
-
-
-def callback_done(state: State, event: e.CallbackDone) -> None:
-    _end_callback(state, event, CallbackState.DONE)
-
-
-def callback_rescheduled(state: State, event: e.CallbackRescheduled) -> None:
-    if (callback := state.callbacks.get(event.callback)) is not None:
-        callback.state = CallbackState.WAITING
-        callback.due_at = event.due_at
-        callback.dialling = None
-
-
-def callback_exhausted(state: State, event: e.CallbackExhausted) -> None:
-    _end_callback(state, event, CallbackState.EXHAUSTED)
-
-
-def callback_settled(state: State, event: e.CallbackSettled) -> None:
-    _end_callback(state, event, CallbackState.DONE)
-
-
-def callback_cancelled(state: State, event: e.CallbackCancelled) -> None:
-    _end_callback(state, event, CallbackState.CANCELLED)
-
-
-def _end_callback(state: State, event: e.CallbackEvent, ended: CallbackState) -> None:
-    if (callback := state.callbacks.get(event.callback)) is None:
-        return
-    callback.state = ended
-    callback.dialling = None
-    callback.ended_at = event.at
-    _prune_callbacks(state, event.at)
-
-
-def _prune_callbacks(state: State, now: Micros) -> None:
-    """Ended callbacks are kept for a day, so that those who watch see how they ended; never too many of them."""
-    ended = [callback for callback in state.callbacks.values() if callback.ended_at is not None]
-    surplus = len(ended) - CALLBACKS_ENDED_KEPT_MAX
-    for index, callback in enumerate(ended):
-        if index < surplus or (callback.ended_at or 0) < now - REMEMBERED_US:
-            del state.callbacks[callback.callback]
-            state.personal.pop(callback.number, None)
-
-
 FOLDS: dict[type[e.Event], Callable[[State, Any], None]] = {
     e.SettingsLoaded: settings_loaded,
     e.AgentsEnrolled: agents_enrolled,
@@ -248,11 +173,4 @@ FOLDS: dict[type[e.Event], Callable[[State, Any], None]] = {
     e.AgentAfterCallWorkEnded: agent_after_call_work_ended,
     e.AgentPhoneChanged: agent_phone_changed,
     e.AgentDesktopChanged: agent_desktop_changed,
-    e.CallbackRequested: callback_requested,
-    e.CallbackAttempted: callback_attempted,
-    e.CallbackDone: callback_done,
-    e.CallbackRescheduled: callback_rescheduled,
-    e.CallbackExhausted: callback_exhausted,
-    e.CallbackSettled: callback_settled,
-    e.CallbackCancelled: callback_cancelled,
 }

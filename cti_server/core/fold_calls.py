@@ -9,6 +9,7 @@ from typing import Any
 from cti_server.core import events as e
 from cti_server.core.entities import Call, Leg, Party, State
 from cti_server.core.figures import counted
+from cti_server.core.fold_callbacks import carried_out_by
 from cti_server.core.fold_shared import (
     PIN_FAILURES_KEPT_US,
     add_leg,
@@ -18,10 +19,11 @@ from cti_server.core.fold_shared import (
     leg_of,
     occupy,
     queue_of,
+    reserve,
+    turn_taken,
 )
-from cti_server.core.fold_waits import departed, joined, learn
+from cti_server.core.fold_waits import departed, gave_up_waiting, joined, learn
 from cti_server.core.vocabulary import (
-    CallbackState,
     CallPhase,
     Direction,
     LegRole,
@@ -69,15 +71,11 @@ def call_initiated(state: State, event: e.CallInitiated) -> None:
         callback=event.callback,
         queue=event.queue,
     )
-    agent = state.agents.get(event.agent)
-    if agent is not None:
-        agent.call = event.call
-        occupy(state, agent, Occupation.RESERVED, event.at)
-    if event.callback is not None and event.callback in state.callbacks:
-        callback = state.callbacks[event.callback]
-        callback.state = CallbackState.RESERVED
-        callback.dialling = event.call
-        callback.dialled_by = event.agent
+    reserve(state, event)
+    if event.callback is not None and (callback := state.callbacks.get(event.callback)) is not None:
+        if callback.queued and callback.queue is not None:
+            gave_up_waiting(queue_of(state, callback.queue))
+        carried_out_by(callback, event)
 
 
 def call_answered_by_flow(state: State, event: e.CallAnsweredByFlow) -> None:
@@ -215,23 +213,15 @@ def named_agent_given_up(state: State, event: e.NamedAgentGivenUp) -> None:
 
 
 def call_delivered(state: State, event: e.CallDelivered) -> None:
-    state.draws = max(state.draws, event.draw)
     call = state.calls.get(event.call)
-    if event.queue is not None:
-        queue = queue_of(state, event.queue)
-        queue.last_agent = event.agent
-        queue.staff = event.staff or queue.staff
-        if call is not None and call.phase is CallPhase.QUEUED:
-            departed(queue, event.at)
+    turn_taken(state, event, waited=call is not None and call.phase is CallPhase.QUEUED)
     if call is None:
         return
     call.parties[event.agent] = Party(agent=event.agent, since=event.at, release_at=event.release_at)
     if call.phase is CallPhase.QUEUED:
         call.waited_us = event.waited_us
         enter_phase(call, CallPhase.RESERVED, event.at)
-    if (agent := state.agents.get(event.agent)) is not None:
-        agent.call = event.call
-        occupy(state, agent, Occupation.RESERVED, event.at)
+    reserve(state, event)
 
 
 def leg_placed(state: State, event: e.LegPlaced) -> None:
@@ -249,6 +239,8 @@ def leg_placed(state: State, event: e.LegPlaced) -> None:
     add_leg(state, call, leg)
     if event.role is LegRole.CUSTOMER:
         call.customer_leg = event.leg
+        if call.phase is CallPhase.ALERTING:
+            enter_phase(call, CallPhase.INITIATED, event.at)
     elif event.role is LegRole.OUTSIDE:
         call.outside_leg = event.leg
         enter_phase(call, CallPhase.INITIATED, event.at)

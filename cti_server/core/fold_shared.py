@@ -8,6 +8,7 @@ from cti_server.core import events as e
 from cti_server.core.clock import local_day
 from cti_server.core.entities import Agent, Call, Finished, Leg, Queue, State
 from cti_server.core.figures import account
+from cti_server.core.fold_waits import departed
 from cti_server.core.vocabulary import (
     AgentId,
     CallId,
@@ -144,3 +145,20 @@ def remember(state: State, call: Call, agent: AgentId) -> None:
         del state.finished[next(iter(state.finished))]
     while state.finished[(oldest := next(iter(state.finished)))].at < state.last_at - FINISHED_KEPT_US:
         del state.finished[oldest]
+
+
+def turn_taken(state: State, event: e.Delivered, *, waited: bool) -> None:
+    """Work of a queue goes to somebody."""
+    state.draws = max(state.draws, event.draw)
+    if event.queue is not None:
+        queue = queue_of(state, event.queue)
+        queue.last_agent = event.agent
+        queue.staff = event.staff or queue.staff
+        if waited:
+            departed(queue, event.at)
+
+
+def reserve(state: State, event: e.CallInitiated | e.Delivered) -> None:
+    if (agent := state.agents.get(event.agent)) is not None:
+        agent.call = event.call
+        occupy(state, agent, Occupation.RESERVED, event.at)

@@ -45,6 +45,13 @@ def departed(queue: Queue, at: Micros) -> None:
     queue.busy_since = at if queue.in_line else None
 
 
+def gave_up_waiting(queue: Queue) -> None:
+    """A callback is no work of the queue any more, and nobody was free for it: that says nothing about the pace."""
+    queue.in_line = max(0, queue.in_line - 1)
+    if queue.in_line == 0:
+        queue.busy_since = None
+
+
 def learn(queue: Queue, foretold: Foretold, waited_us: int) -> None:
     """Somebody of whom a wait was foretold was answered."""
     lesson = queue.lessons.setdefault(foretold.group, Lesson())

@@ -21,7 +21,7 @@ from cti_server.core import events as e
 from cti_server.core.availability import Exclusion, why_not_free
 from cti_server.core.entities import Agent, Call, State
 from cti_server.core.explain import Reason, reason_of
-from cti_server.core.index import Order, order_of
+from cti_server.core.lines import Order, order_of
 from cti_server.core.skills import first_stage, stages
 from cti_server.core.vocabulary import AgentId, CallId, CallPhase, QueueId
 

@@ -1,9 +1,10 @@
 """The ordered lists that routing looks at: who waits in each queue, and who is free to take a call.
 
-They follow the state (`sync_call`, `sync_agent`) and can be rebuilt from it at any time. Callers of one queue who ask
-for the same skills of their own (`asking.py`; most ask for none) are a *line*: its callers stand by the stage of their
-wait, its free agents by the first stage at which they serve (`skills.py`), so that each stands in one list of a line,
-and the longest idle is found without looking at everybody. A queue's lines are one queue to those who wait in it:
+They follow the state (`sync_call`, `sync_callback`, `sync_agent`) and can be rebuilt from it at any time. What waits is
+work: a call, or a callback that is due (`callback_turns.py`); one counter gives both their numbers. Work of one queue
+that asks for the same skills of its own (`asking.py`; most asks for none) is a *line*: it stands by the stage of its
+wait, the line's free agents by the first stage at which they serve (`skills.py`), so that each stands in one list of a
+line, and the longest idle is found without looking at everybody. A queue's lines are one queue to those who wait in it:
 places and counts are over all of them. A call that rings at everybody keeps its place for as long as it may ring at
 more people; places and counts leave it out.
 
@@ -12,97 +13,30 @@ Decides nothing: who gets which call is decided in `routing.py`.
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable
-from heapq import merge
 from typing import TypeVar
 
 from cti_server.core.availability import Exclusion, why_not_free
-from cti_server.core.entities import Agent, Call
+from cti_server.core.entities import Agent, Call, Callback
 from cti_server.core.events import OrderKey
+from cti_server.core.lines import Idle, Line, Order, Waits, order_of, order_of_callback
 from cti_server.core.settings import QueueSettings
-from cti_server.core.skills import NOTHING, Levels, first_stage, stages
-from cti_server.core.strategies import IN_ORDER, rings_all
-from cti_server.core.vocabulary import AgentId, AgentMode, CallId, CallPhase, OverflowWhen, QueueId, Strategy
+from cti_server.core.skills import NOTHING, Levels, first_stage
+from cti_server.core.strategies import rings_all
+from cti_server.core.vocabulary import (
+    AgentId,
+    AgentMode,
+    CallbackId,
+    CallbackState,
+    CallId,
+    CallPhase,
+    QueueId,
+)
 
-Order = tuple[int, int, int, int, int]
-"""(class, 0 when returned else 1, due_at, sequence, call): smaller goes first."""
-Idle = tuple[int, int]
-"""(standing, agent): the part of the rank that is known when an agent becomes free."""
 Entry = TypeVar("Entry", Order, Idle)
-UNATTENDED = (OverflowWhen.NOBODY, OverflowWhen.NOBODY_READY)
-"""Rules of overflow that hold because nobody is there."""
 Asks = tuple[tuple[str, int], ...]
 """(skill, level) that the call asks for by itself, in the order of their names."""
 ASKING_LINES_MAX = 64
 """So many lines of callers who ask for skills of their own are kept; beyond, those where nobody waits are dropped."""
-
-
-def order_of(call: Call) -> Order:
-    assert call.key is not None
-    return (call.key.rank, 0 if call.returned else 1, call.key.due_at, call.key.sequence, call.call)
-
-
-class Line:
-    """Callers of one queue who ask for the same: who waits, by the stage of their wait, and who is free, by the first
-    stage at which they serve. ``logged_on``, ``at_work``: how many of those who serve are there, and Ready."""
-
-    __slots__ = (
-        *("asks", "at_work", "idle", "is_in_order", "is_top_down", "logged_on", "named"),
-        *("must_be_attended", "queue", "ringing", "settings", "stages", "waiting"),
-    )
-
-    def __init__(self, settings: QueueSettings, asks: Levels = NOTHING) -> None:
-        self.settings = settings
-        self.queue = settings.queue
-        self.asks = asks
-        self.is_in_order = settings.strategy in IN_ORDER
-        self.is_top_down = settings.strategy is Strategy.TOP_DOWN
-        self.stages: tuple[Levels, ...] = stages(settings, asks)
-        self.waiting: list[list[Order]] = [[] for _ in self.stages]
-        self.idle: list[list[Idle]] = [[] for _ in self.stages]
-        self.named: list[Order] = []
-        """Those who wait for one agent; they have their place in the queue, and are served from elsewhere."""
-        self.ringing: list[Order] = []
-        """Those of ``waiting`` who ring at somebody already, and may ring at more."""
-        self.logged_on = 0
-        self.at_work = 0
-        self.must_be_attended = any(rule.when in UNATTENDED for rule in settings.overflow)
-        """Its callers go elsewhere when nobody is there for them."""
-
-    def is_empty(self) -> bool:
-        return not self.named and not any(self.waiting)
-
-    def size(self) -> int:
-        return sum(map(len, self.waiting)) + len(self.named) - len(self.ringing)
-
-    def first_servable(self) -> tuple[Order, int] | None:
-        """The first call that some free agent may take, and its stage."""
-        if len(self.waiting) == 1:
-            return (self.waiting[0][0], 0) if self.waiting[0] and self.idle[0] else None
-        best: tuple[Order, int] | None = None
-        is_anybody_free = False
-        for stage, waiting in enumerate(self.waiting):
-            is_anybody_free = is_anybody_free or bool(self.idle[stage])
-            if is_anybody_free and waiting and (best is None or waiting[0] < best[0]):
-                best = (waiting[0], stage)
-        return best
-
-    def first_for(self, able_from: int) -> tuple[Order, int] | None:
-        """The first call for somebody who serves from this stage on."""
-        heads = [(waiting[0], able_from + n) for n, waiting in enumerate(self.waiting[able_from:]) if waiting]
-        return min(heads) if heads else None
-
-    def all(self) -> Iterable[Order]:
-        """Who waits for anybody, in order."""
-        return merge(*self.waiting)
-
-    def before(self, order: Order) -> int:
-        """How many stand before it."""
-        before = sum(bisect_left(entries, order) for entries in (*self.waiting, self.named))
-        return before - bisect_left(self.ringing, order)
-
-
-Waits = tuple[Line, int, AgentId | None, Order, bool]
-"""Where a call stands: its line, stage, the agent it waits for by name, its order, and does it ring already?"""
 
 
 class Index:
@@ -112,17 +46,26 @@ class Index:
     """
 
     __slots__ = (
-        *("_asking", "_excluded", "_free", "_modes", "_named", "_people", "_places", "_served", "_waits", "_why"),
-        *("dirty", "dirty_named", "is_weighed", "lines", "unsure"),
+        *("_asking", "_callbacks", "_excluded", "_free", "_modes", "_named", "_people", "_places", "_served"),
+        *("_waits", "_why", "dirty", "dirty_named", "is_weighed", "lines", "unsure"),
     )
 
-    def __init__(self, queues: Iterable[QueueSettings], agents: Iterable[Agent], calls: Iterable[Call]) -> None:
+    def __init__(
+        self,
+        queues: Iterable[QueueSettings],
+        agents: Iterable[Agent],
+        calls: Iterable[Call],
+        callbacks: Iterable[Callback] = (),
+    ) -> None:
         self.lines: dict[QueueId, Line] = {settings.queue: Line(settings) for settings in queues}
         """Of those who ask for nothing but what the queue asks for."""
         self._asking: dict[QueueId, dict[Asks, Line]] = {}
         """Of those who ask for more: made when somebody does."""
         self.is_weighed = any(line.settings.weight != 1 for line in self.lines.values())
-        self._waits: dict[CallId, Waits] = {}
+        self._waits: dict[int, Waits] = {}
+        """By number, calls and callbacks alike."""
+        self._callbacks: dict[QueueId, int] = {}
+        """How many of those who wait in a queue are callbacks."""
         self._free: dict[AgentId, int] = {}
         self._people: dict[AgentId, Agent] = {}
         self._served: dict[AgentId, tuple[tuple[Line, int, int], ...]] = {}
@@ -143,6 +86,8 @@ class Index:
             self.sync_agent(agent.agent, agent)
         for call in calls:
             self.sync_call(call.call, call)
+        for callback in callbacks:
+            self.sync_callback(callback.callback, callback)
 
     def _serves(self, agent_id: AgentId, served: tuple[tuple[Line, int, int], ...]) -> None:
         self._served[agent_id] = served
@@ -206,18 +151,37 @@ class Index:
         before = self._waits.get(call_id)
         if before == entry:
             return
+        self._follow(call_id, before, entry)
+        if call is None or entry is None or entry[2] is not None:
+            return
+        if entry[0].must_be_attended or call.unattended is not None:
+            self.unsure[call_id] = None
+
+    def sync_callback(self, callback_id: CallbackId, callback: Callback | None) -> None:
+        entry = None
+        is_waiting = callback is not None and callback.state is CallbackState.WAITING and callback.queued
+        if callback is not None and callback.queue is not None and is_waiting:
+            line = self.line_for(callback.queue, callback.asks)
+            entry = (line, callback.stage, callback.named, order_of_callback(callback), False)
+        before = self._waits.get(callback_id)
+        if before == entry:
+            return
+        for place, change in ((before, -1), (entry, 1)):
+            if place is not None:
+                self._callbacks[place[0].queue] = self.callbacks(place[0].queue) + change
+        self._follow(callback_id, before, entry)
+
+    def _follow(self, work: int, before: Waits | None, entry: Waits | None) -> None:
         if before is not None:
             for entries in self._entries(before):
                 _remove(entries, before[3])
-            del self._waits[call_id]
+            del self._waits[work]
         if entry is not None:
             for entries in self._entries(entry):
                 insort(entries, entry[3])
-            self._waits[call_id] = entry
+            self._waits[work] = entry
             if entry[2] is None:
                 self.dirty[entry[0]] = None
-                if entry[0].must_be_attended or (call is not None and call.unattended is not None):
-                    self.unsure[call_id] = None
             else:
                 self.dirty_named[entry[2]] = None
 
@@ -295,8 +259,16 @@ class Index:
         order = (key.rank, 1, key.due_at, key.sequence, 0)
         return 1 + sum(line.before(order) for line in self._lines_of(queue))
 
-    def waiting(self, queue: QueueId) -> int:
+    def work(self, queue: QueueId) -> int:
+        """How much waits: callers and callbacks."""
         return sum(line.size() for line in self._lines_of(queue))
+
+    def callbacks(self, queue: QueueId) -> int:
+        return self._callbacks.get(queue, 0)
+
+    def waiting(self, queue: QueueId) -> int:
+        """How many callers wait with the telephone at their ear."""
+        return self.work(queue) - self.callbacks(queue)
 
     def idle(self, queue: QueueId, asks: Levels = NOTHING) -> int:
         """How many people could take a call of this queue, who asks for this besides, at its last stage now."""
@@ -314,7 +286,7 @@ class Index:
         return tuple(line.queue for line, _, _ in self._served.get(agent_id, ()) if not line.asks)
 
     def first_for(self, agent_id: AgentId, queue: QueueId) -> Order | None:
-        """The first call of this queue that this agent may take, by skills."""
+        """The first work of this queue that this agent may take, by skills."""
         best: Order | None = None
         for line, stage, _ in self._served.get(agent_id, ()):
             if line.queue == queue:
@@ -323,10 +295,10 @@ class Index:
                     best = found[0]
         return best
 
-    def named_for(self, agent_id: AgentId) -> tuple[CallId, ...]:
-        """The calls that wait for this agent alone."""
+    def named_for(self, agent_id: AgentId) -> tuple[int, ...]:
+        """The calls and callbacks that wait for this agent alone."""
         orders = self._named.get(agent_id)
-        return tuple(CallId(order[-1]) for order in orders) if orders else ()
+        return tuple(order[-1] for order in orders) if orders else ()
 
     def is_free(self, agent_id: AgentId) -> bool:
         return agent_id in self._free
@@ -342,7 +314,7 @@ class Index:
         orders = self._named.get(agent_id)
         if not orders:
             return None
-        return orders[0], self._waits[CallId(orders[0][-1])][0]
+        return orders[0], self._waits[orders[0][-1]][0]
 
     def excluded(self, candidates: int, *, by_name: bool = False) -> dict[str, int]:
         """How many people are out of the question for a call with so many candidates, by the rule that excludes

@@ -93,7 +93,7 @@ def _check_call(state: State, awaited: Deadlines, call: Call, found: list[Violat
             if (agent := state.agents.get(agent_id)) is not None and agent.call != call.call:
                 detail = "its agent has another call"
                 found.append(Violation(invariant="I3", detail=detail, call=call.call, agent=agent_id))
-        if not call.legs:
+        if not call.legs and not (call.phase is CallPhase.RESERVED and call.direction is Direction.CALLBACK):
             found.append(Violation(invariant="I4", detail=f"{call.phase} without a leg", call=call.call))
     if call.phase in OFFERED:
         _check_offers(state, call, found)

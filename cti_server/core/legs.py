@@ -102,7 +102,7 @@ def _known(step: Step, signal: LegSignal) -> tuple[Call, Leg] | None:
 
 
 def _agent_answered(step: Step, call: Call, leg: Leg) -> None:
-    if call.phase is CallPhase.INITIATED:
+    if call.phase is CallPhase.INITIATED or call.callback is not None:
         outbound.own_phone_answered(step, call)
         return
     offers.answered(step, call, leg)

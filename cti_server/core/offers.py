@@ -19,12 +19,17 @@ has the call, and the others are let go in the same step, so that of two that an
 answer ends all ringing first, so it is missed by those, and only by those, who let it ring out. They are made Not
 Ready although others were asked too, for otherwise a room full of empty chairs would be rung again for every caller.
 
+A callback is offered in the same way; its call begins with the offer and is over when that comes to nothing, and the
+callback waits again where it was (`callbacks.py`).
+
 Who is matched is decided in `routing.py`.
 """
 
+from typing import Any
+
 from cti_server.core import agents, flow, queues
 from cti_server.core import events as e
-from cti_server.core.calls import release_leg
+from cti_server.core.calls import clear, release_leg
 from cti_server.core.effects import PlaceLeg, PrepareCard, ToExtension
 from cti_server.core.entities import Agent, Call, Leg
 from cti_server.core.errors import Refused
@@ -61,35 +66,52 @@ OUTCOME_OF_CAUSE = {
 """What a failed agent leg means; every other cause is a failure of the device."""
 RELEASE_CAUSE = {OfferOutcome.ANSWERED_ELSEWHERE: ClearingCause.ANSWERED_ELSEWHERE}
 """What a phone is told that stops ringing; cancelled, if nothing is said here."""
+CAUSE_OF_OUTCOME = {
+    OfferOutcome.MISSED: ClearingCause.NO_ANSWER,
+    OfferOutcome.DECLINED: ClearingCause.REJECTED,
+    OfferOutcome.DEVICE_FAILED: ClearingCause.UNREACHABLE,
+    OfferOutcome.WITHDRAWN: ClearingCause.SERVER_RESTARTED,
+}
+"""How the call of a callback ends whose offer comes to nothing: its customer was not dialled."""
+OWN_PHONE = "own_phone"
 
 
 def deliver(step: Step, call: Call, match: Match, excluded: dict[str, int]) -> None:
-    agent = step.state.agents[match.agent]
+    step.emit(e.CallDelivered(call=call.call, **decided(step, match, excluded, since=call.entered_at)))
+    show_then_ring(step, call, step.state.agents[match.agent])
+
+
+def decided(step: Step, match: Match, excluded: dict[str, int], *, since: int | None) -> dict[str, Any]:
+    """What every delivery says of the decision. ``since``: when the wait began."""
+    return {
+        "at": step.now,
+        "agent": match.agent,
+        "queue": match.queue,
+        "waited_us": step.now - (since or step.now),
+        "release_at": step.after(ms=_pop_wait_ms(step, step.state.agents[match.agent])),
+        "settings_version": step.settings.version,
+        "rule": match.rule,
+        "rank": match.rank,
+        "runner_up": match.runner_up,
+        "runner_up_rank": match.runner_up_rank,
+        "candidates": match.candidates,
+        "excluded": excluded,
+        "staff": step.around.index.staff(match.queue),
+        "draw": step.state.draws + 1 if match.rule == Strategy.RANDOM else 0,
+    }
+
+
+def show_then_ring(step: Step, call: Call, agent: Agent) -> None:
+    """The card first, where there is a desktop to paint it."""
     has_desktop = agent.has_desktop and agent.desktop_connected
-    pop_wait_ms = step.settings.pop_wait_ms if has_desktop else 0
-    step.emit(
-        e.CallDelivered(
-            at=step.now,
-            call=call.call,
-            agent=agent.agent,
-            queue=match.queue,
-            waited_us=step.now - (call.entered_at or step.now),
-            release_at=step.after(ms=pop_wait_ms),
-            settings_version=step.settings.version,
-            rule=match.rule,
-            rank=match.rank,
-            runner_up=match.runner_up,
-            runner_up_rank=match.runner_up_rank,
-            candidates=match.candidates,
-            excluded=excluded,
-            staff=step.around.index.staff(match.queue),
-            draw=step.state.draws + 1 if match.rule == Strategy.RANDOM else 0,
-        )
-    )
     if has_desktop:
         _prepare_card(step, call, agent)
-    if pop_wait_ms <= 0:
+    if _pop_wait_ms(step, agent) <= 0:
         _ring(step, call, agent, CardOutcome.LATE if has_desktop else CardOutcome.NONE)
+
+
+def _pop_wait_ms(step: Step, agent: Agent) -> int:
+    return step.settings.pop_wait_ms if agent.has_desktop and agent.desktop_connected else 0
 
 
 def prepare_card(step: Step, call: Call) -> None:
@@ -159,7 +181,9 @@ def _end(
     if leg is not None:
         release_leg(step, call, leg, RELEASE_CAUSE.get(outcome, ClearingCause.CANCELLED))
     step.emit(e.OfferEnded(at=step.now, call=call.call, agent=agent.agent, outcome=outcome, reason=reason))
-    if not call.parties and outcome is not OfferOutcome.CALLER_GONE:
+    if call.callback is not None:
+        clear(step, call, CAUSE_OF_OUTCOME[outcome], reason=OWN_PHONE)
+    elif not call.parties and outcome is not OfferOutcome.CALLER_GONE:
         queues.put_back(step, call)
         if resumes_flow:
             flow.returned(step, call)
@@ -201,5 +225,6 @@ def _ring(step: Step, call: Call, agent: Agent, card: CardOutcome) -> None:
             timeout_s=timeout_s,
             show_number=step.text(call.number),
             show_name=step.text(call.display_name),
+            auto_answer=call.callback is not None,
         )
     )

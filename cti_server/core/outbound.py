@@ -1,18 +1,21 @@
-"""Calls that an agent makes: one-click dial, and callbacks dialled by hand.
+"""Calls that an agent makes: one-click dial, callbacks dialled by hand, and those whose turn has come.
 
 The agent's own phone is called first; when it is answered the number is dialled, while the agent hears the ringing
-tone. A call that reaches nobody ends with its cause and needs no after-call work.
+tone. A call that reaches nobody ends with its cause and needs no after-call work; the agent is free at once, and
+stands last among the idle: to dial and listen was work, and counts as such. Whoever may not dial still gets callbacks
+whose turn has come: it is the centre that dials them.
 """
 
 from cti_server.core import callbacks, identity
 from cti_server.core import events as e
 from cti_server.core.calls import clear, end_after_call_work
 from cti_server.core.effects import PlaceLeg, PlayRingback, ToExtension, ToNumber
-from cti_server.core.entities import Agent, Call
+from cti_server.core.entities import Agent, Call, Callback
 from cti_server.core.errors import Refused
 from cti_server.core.inputs import DialCallback, DialNumber
 from cti_server.core.numbers import dialable
-from cti_server.core.offers import OUTCOME_OF_CAUSE, RING_GRACE_MS, prepare_card
+from cti_server.core.offers import OUTCOME_OF_CAUSE, OWN_PHONE, RING_GRACE_MS, decided, prepare_card, show_then_ring
+from cti_server.core.routing import Match
 from cti_server.core.step import Step
 from cti_server.core.vocabulary import (
     AgentMode,
@@ -55,6 +58,31 @@ def dial_callback(step: Step, command: DialCallback) -> None:
     )
 
 
+def carry_out(step: Step, callback: Callback, match: Match, excluded: dict[str, int]) -> None:
+    """It is this callback's turn, with this agent: card, own phone, customer, as by hand; until the own phone is
+    answered it is an offer (`offers.py`)."""
+    number = step.text(callback.number)
+    if not number:
+        callbacks.has_no_number(step, callback)
+        return
+    call_id = CallId(step.next_id())
+    step.emit(
+        e.CallbackDelivered(
+            call=call_id,
+            callback=callback.callback,
+            number=step.keep(number),
+            customer=callback.customer,
+            language=callback.language,
+            **decided(step, match, excluded, since=callback.entered_at),
+        )
+    )
+    step.touch_callback(callback.callback)
+    call = step.state.calls[call_id]
+    show_then_ring(step, call, step.state.agents[match.agent])
+    if callback.customer is None:
+        identity.look_up_by_number(step, call)
+
+
 def own_phone_answered(step: Step, call: Call) -> None:
     """Dial the number."""
     assert call.agent_leg is not None
@@ -92,7 +120,7 @@ def failed(step: Step, call: Call, role: LegRole, cause: ClearingCause) -> None:
         step,
         call,
         cause,
-        reason="own_phone" if own_phone else "",
+        reason=OWN_PHONE if own_phone else "",
         not_ready=NotReadyReason.DEVICE_FAILED if is_broken else "",
     )
 
@@ -139,6 +167,7 @@ def _initiate(
             queue=queue,
         )
     )
+    step.touch_callback(callback)
     call = step.state.calls[call_id]
     prepare_card(step, call)
     _call_own_phone(step, agent, call, number)

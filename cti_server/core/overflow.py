@@ -20,7 +20,7 @@ callback can be offered, something announced, the call handed on or ended; a lin
 from cti_server.core import estimates
 from cti_server.core import events as e
 from cti_server.core.entities import Call
-from cti_server.core.index import UNATTENDED
+from cti_server.core.lines import UNATTENDED
 from cti_server.core.settings import OverflowSettings, QueueSettings
 from cti_server.core.skills import Levels
 from cti_server.core.step import Step

@@ -3,7 +3,7 @@
 This is the last net, not a rule of the centre: each use of it is a bug to be found by its `InvariantBroken` event.
 """
 
-from cti_server.core import agents
+from cti_server.core import agents, callbacks
 from cti_server.core import events as e
 from cti_server.core.calls import leave_queue, release_leg
 from cti_server.core.entities import Agent, Call
@@ -51,6 +51,8 @@ def _let_call_go(step: Step, call: Call) -> None:
     if call.phase is not CallPhase.CLEARED:
         cause = ClearingCause.PROTOCOL_ERROR
         step.emit(e.CallCleared(at=step.now, call=call.call, cause=cause, agent=call.agent, reason="invariant"))
+        step.touch_callback(call.requested_callback)
+        callbacks.attempt_failed(step, call, cause)
 
 
 def _free(step: Step, agent: Agent) -> None:

@@ -59,6 +59,8 @@ def _call_after_restart(step: Step, call: Call, inventory: dict[LegId, bool]) ->
     _confirm_adopted(step, call, inventory)
     if call.phase in OFFERED:
         _take_offer_back(step, call)
+    if call.cleared_at is not None:
+        return
     if call.phase is CallPhase.INITIATED:
         clear(step, call, ClearingCause.SERVER_RESTARTED, reason=REASON)
     elif not all(inventory.get(leg, False) for leg in call.legs):
@@ -79,8 +81,7 @@ def _confirm_adopted(step: Step, call: Call, inventory: dict[LegId, bool]) -> No
 
 def _take_offer_back(step: Step, call: Call) -> None:
     """The agents are not to blame, and keep the place among the idle."""
-    customer_is_there = call.customer_leg is not None
-    if customer_is_there:
+    if call.customer_leg is not None or call.callback is not None:
         offers.end_all(step, call, OfferOutcome.WITHDRAWN, reason=REASON, resumes_flow=False)
     assert not call.parties and all(leg.role is not LegRole.AGENT for leg in call.legs.values())
 

@@ -2,10 +2,11 @@
 
 The law (ARCHITECTURE.md, decision 4). An agent may take a call when the skills suffice for what its queue, and the call
 itself, ask for after its wait (`skills.py`, `asking.py`); a call that waits for a named agent is served by nobody else.
-Work goes by its order: class, then returned calls, then due time, then arrival. One waiting call: the queue's strategy
-picks the agent (`strategies.py`). One free agent: the smallest order among the agent's queues, the wait of each weighed
-by its queue; with ``level_first`` the queue that the agent is best at, within the same class. Several of both: the
-smallest order first. Every rank ends in the agent's number, so that the outcome is always the same.
+Work goes by its order: class, then returned calls, then due time, then arrival; a callback that is due is work like a
+call, with the key that it kept. One waiting call: the queue's strategy picks the agent (`strategies.py`). One free
+agent: the smallest order among the agent's queues, the wait of each weighed by its queue; with ``level_first`` the
+queue that the agent is best at, within the same class. Several of both: the smallest order first. Every rank ends in
+the agent's number, so that the outcome is always the same.
 
 Decides who; does not carry it out, and does not know why an agent is free or a call waits.
 """
@@ -16,11 +17,23 @@ import msgspec
 
 from cti_server.core.entities import State
 from cti_server.core.figures import beginning
-from cti_server.core.index import Idle, Index, Line, Order, order_of
+from cti_server.core.index import Index
+from cti_server.core.lines import Idle, Line, Order, order_of, order_of_callback
 from cti_server.core.strategies import Rank, rank
 from cti_server.core.vocabulary import AgentId, CallId, QueueId, Strategy, WorkOrder
 
-__all__ = ["LEVEL_FIRST", "NAMED", "Index", "Match", "Order", "Weighing", "decide", "order_of", "weighed"]
+__all__ = [
+    "LEVEL_FIRST",
+    "NAMED",
+    "Index",
+    "Match",
+    "Order",
+    "Weighing",
+    "decide",
+    "order_of",
+    "order_of_callback",
+    "weighed",
+]
 
 Weighed = tuple[int, int, int, int, int]
 """An order among several queues: the due time has become minus the wait times the queue's weight."""
@@ -29,7 +42,8 @@ LEVEL_FIRST = "level_first"
 
 
 class Match(msgspec.Struct, frozen=True):
-    """This agent gets this call of this queue, by ``rule``: the strategy's name, ``named`` or ``level_first``.
+    """This agent gets this call or callback of this queue, by ``rule``: the strategy's name, ``named`` or
+    ``level_first``.
 
     ``rank`` and that of the ``runner_up`` tell why this agent; ``candidates``: how many could have been chosen."""
 

@@ -57,6 +57,8 @@ class QueueSettings(msgspec.Struct, frozen=True, kw_only=True):
     of occupancy, with ``results_hours`` for `hours` (`figures.py`). ``ring_all_max``: at how many phones a call rings
     at once (``ring_all``). ``named``: whom a
     caller is given to by name, for ``named_wait_s`` at most, then to anybody. ``overflow``: see `overflow.py`.
+    ``callbacks``: those that are due are work of the queue, and dialled when it is their turn, or wait for a person who
+    dials them.
     """
 
     queue: QueueId
@@ -78,6 +80,7 @@ class QueueSettings(msgspec.Struct, frozen=True, kw_only=True):
     named: tuple[NamedBy, ...] = ()
     named_wait_s: int = 20
     overflow: tuple[OverflowSettings, ...] = ()
+    callbacks: Literal["automatic", "by_hand"] = "by_hand"
 
 
 class LineSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,6 +153,10 @@ class CentreSettings(msgspec.Struct, frozen=True, kw_only=True):
     call_limit_s: int = 14400
     callback_attempts: int = 3
     callback_retry_s: int = 900
+    callback_from_s: int = 0
+    """The centre dials callbacks by itself from this second of the local day on,"""
+    callback_until_s: int = 86_400
+    """and before this one."""
     record_calls: bool = True
     outbound_number: str = ""
     """The number shown to those whom we dial."""

@@ -1,7 +1,7 @@
 """What the centre consists of: configuration, people, and the wall clock. Calls in progress keep what they began
 with."""
 
-from cti_server.core import agents, waits
+from cti_server.core import agents, callback_turns, waits
 from cti_server.core import events as e
 from cti_server.core.errors import Refused
 from cti_server.core.inputs import ClockSet, EnrolAgents, LoadSettings
@@ -16,6 +16,7 @@ def load_settings(step: Step, command: LoadSettings) -> None:
     step.emit(e.SettingsLoaded(at=step.now, settings=command.settings))
     step.around.read_state(step.state)
     waits.replan(step)
+    callback_turns.review_all(step)
 
 
 def enrol_agents(step: Step, command: EnrolAgents) -> None:
@@ -39,3 +40,4 @@ def clock_set(step: Step, signal: ClockSet) -> None:
     """Durations are not touched: only what people call a date or an hour moves."""
     if signal.offset_us != step.state.clock_offset_us:
         step.emit(e.ClockOffsetChanged(at=step.now, offset_us=signal.offset_us))
+        callback_turns.review_all(step)

@@ -4,15 +4,15 @@
     for event in journal:
         apply(state, event)
 
-Decides nothing: which fold belongs to which event stands in the tables of `fold_calls.py`, `fold_talks.py` and
-`fold_agents.py`; whether
-an event may happen is the Centre's business. An unknown or late event never fails here. Snapshots: `snapshot.py`.
+Decides nothing: which fold belongs to which event stands in the tables of `fold_calls.py`, `fold_talks.py`,
+`fold_agents.py` and `fold_callbacks.py`; whether an event may happen is the Centre's business. An unknown or late event
+never fails here. Snapshots: `snapshot.py`.
 """
 
 from collections.abc import Iterable, Iterator
 
 from cti_server.core import events as e
-from cti_server.core import fold_agents, fold_calls, fold_talks
+from cti_server.core import fold_agents, fold_callbacks, fold_calls, fold_talks
 from cti_server.core.entities import (
     START,
     Agent,
@@ -52,10 +52,11 @@ __all__ = [
     "schema_hash",
 ]
 
-_FOLDS = {**fold_calls.FOLDS, **fold_talks.FOLDS, **fold_agents.FOLDS}
+_FOLDS = {**fold_calls.FOLDS, **fold_talks.FOLDS, **fold_agents.FOLDS, **fold_callbacks.FOLDS}
 _NEW_IDS: dict[type[Event], tuple[str, ...]] = {
     e.CallArrived: ("call", "number", "display_name"),
     e.CallInitiated: ("call", "number"),
+    e.CallbackDelivered: ("call", "number"),
     e.LegPlaced: ("leg",),
     e.RecordingBegun: ("recording",),
     e.MessageBegun: ("recording", "number"),

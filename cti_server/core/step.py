@@ -12,7 +12,16 @@ from cti_server.core.events import Event
 from cti_server.core.routing import Index
 from cti_server.core.settings import ANY_LINE, CentreSettings, LineSettings, QueueSettings
 from cti_server.core.state import apply
-from cti_server.core.vocabulary import AgentId, CallId, CustomerRef, Extension, Micros, PersonalRef, QueueId
+from cti_server.core.vocabulary import (
+    AgentId,
+    CallbackId,
+    CallId,
+    CustomerRef,
+    Extension,
+    Micros,
+    PersonalRef,
+    QueueId,
+)
 from ivr.model import Flow, FlowSet
 from ivr.orders import Collect
 
@@ -76,7 +85,7 @@ class Surroundings:
         """Settings or people changed, or the state was restored."""
         self.queues = {queue.queue: queue for queue in state.settings.queues}
         self.lines = {line.line: line for line in state.settings.lines}
-        self.index = Index(state.settings.queues, state.agents.values(), state.calls.values())
+        self.index = Index(state.settings.queues, state.agents.values(), state.calls.values(), state.callbacks.values())
 
     def line_of(self, name: str) -> LineSettings | None:
         return self.lines.get(name) or self.lines.get(ANY_LINE)
@@ -91,7 +100,7 @@ class Surroundings:
 class Step:
     """``now`` is the step's time; ``outcome`` grows by ``emit`` and ``order``."""
 
-    __slots__ = ("around", "counter", "fresh_agents", "fresh_calls", "now", "outcome", "state")
+    __slots__ = ("around", "counter", "fresh_agents", "fresh_callbacks", "fresh_calls", "now", "outcome", "state")
 
     def __init__(self, state: State, around: Surroundings, now: Micros) -> None:
         self.state = state
@@ -100,6 +109,7 @@ class Step:
         self.outcome = Outcome()
         self.fresh_calls: dict[CallId, None] = {}
         self.fresh_agents: dict[AgentId, None] = {}
+        self.fresh_callbacks: dict[CallbackId, None] = {}
         self.counter = state.counter
 
     @property
@@ -116,6 +126,11 @@ class Step:
         agent = getattr(event, "agent", None)
         if agent is not None:
             self.fresh_agents[agent] = None
+
+    def touch_callback(self, callback: CallbackId | None) -> None:
+        """Something was said of this callback, or of what it waits for: it is looked at when the step ends."""
+        if callback is not None:
+            self.fresh_callbacks[callback] = None
 
     def order(self, effect: Effect) -> None:
         self.outcome.effects.append(effect)

@@ -41,8 +41,10 @@ _MASK = (1 << 64) - 1
 
 
 def rings_all(call: Call, settings: QueueSettings) -> bool:
-    """Is the call being offered in a way in which others may be asked as well?"""
-    return settings.strategy is RING_ALL and call.phase in OFFERED and call.named is None and not call.is_answered
+    """Is the call being offered in a way in which others may be asked as well? A callback goes to one agent."""
+    if settings.strategy is not RING_ALL or call.callback is not None:
+        return False
+    return call.phase in OFFERED and call.named is None and not call.is_answered
 
 
 def standing(strategy: Strategy, agent: Agent, level: int) -> tuple[int, int]:

@@ -206,6 +206,15 @@ class CallbackState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class CallbackPause(StrEnum):
+    """Why a callback left its queue without being dialled: the centre does not dial now, dials no longer by itself, or
+    the clock was set and it is not due."""
+
+    HOURS = "hours"
+    BY_HAND = "by_hand"
+    NOT_DUE = "not_due"
+
+
 class Strategy(StrEnum):
     """Which of the free agents a queue's caller gets. What each means stands in ``core/strategies.py``."""
 

@@ -16,7 +16,7 @@ from cti_server.core.entities import Call
 from cti_server.core.settings import QueueSettings, TierSettings
 from cti_server.core.skills import stage_after, steps
 from cti_server.core.step import Step
-from cti_server.core.vocabulary import WAITING, AgentMode, CallPhase, Micros, NamedEnd, RaisedBy
+from cti_server.core.vocabulary import WAITING, AgentMode, CallbackId, CallId, CallPhase, Micros, NamedEnd, RaisedBy
 
 RAISED_RANK = -100
 """The class of those who have waited for as long as anybody of their tier should; before every priority of a flow."""
@@ -122,11 +122,13 @@ def tier_changed(step: Step, call: Call, before: str) -> None:
 def named_agents_gone(step: Step) -> None:
     """Who logs off is waited for no longer."""
     for agent_id in list(step.fresh_agents):
-        calls = step.around.index.named_for(agent_id)
-        if calls and ((agent := step.state.agents.get(agent_id)) is None or agent.mode is AgentMode.LOGGED_OFF):
-            for call_id in calls:
-                if (call := step.state.calls.get(call_id)) is not None and call.named == agent_id:
+        work = step.around.index.named_for(agent_id)
+        if work and ((agent := step.state.agents.get(agent_id)) is None or agent.mode is AgentMode.LOGGED_OFF):
+            for number in work:
+                if (call := step.state.calls.get(CallId(number))) is not None and call.named == agent_id:
                     _give_up_named(step, call, NamedEnd.LOGGED_OFF)
+                elif number in step.state.callbacks:
+                    step.touch_callback(CallbackId(number))
 
 
 def _relax(step: Step, call: Call) -> None:

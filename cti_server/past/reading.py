@@ -60,7 +60,7 @@ class Past:
         return self._last
 
     def moment_of(self, call: CallId) -> int | None:
-        """The seq before the first event of a call; None: there is no such call. Raises NotRecorded."""
+        """The seq before the first event of a call (or callback); None: there is none such. Raises NotRecorded."""
         low, high = self._first - 1, self._last
         found: int | None = None
         while low < high:
@@ -84,7 +84,8 @@ class Past:
         following = self._reader.next_arrival(after=low)
         before = following.seq if following is not None else None
         rows = self._reader.all_rows(after=low, before=before)
-        return any(getattr(decode(row), "call", None) == call for row in self._timely(rows))
+        events = (decode(row) for row in self._timely(rows))
+        return any(call in (getattr(event, "call", None), getattr(event, "callback", None)) for event in events)
 
     def moment_at(self, at: int) -> int:
         """The seq of the last event up to this engine time."""

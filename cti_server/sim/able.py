@@ -5,9 +5,9 @@ Decides nothing about calls.
 
 from collections.abc import Iterator
 
-from cti_server.core.entities import Agent, Call, State
+from cti_server.core.entities import Agent, Call, Callback, State
 from cti_server.core.settings import QueueSettings
-from cti_server.core.vocabulary import AgentMode, CallId, CallPhase, Occupation, OverflowWhen
+from cti_server.core.vocabulary import AgentMode, CallbackId, CallId, CallPhase, Occupation, OverflowWhen
 
 NOBODY, NOBODY_READY = OverflowWhen.NOBODY, OverflowWhen.NOBODY_READY
 
@@ -18,9 +18,9 @@ def is_free(agent: Agent) -> bool:
     return is_ready and has_desktop and agent.phone_registered
 
 
-def is_able(state: State, agent: Agent, call_id: CallId) -> bool:
-    """By name, or by the levels that queue and call ask for after the steps that the call has waited for."""
-    call = state.calls[call_id]
+def is_able(state: State, agent: Agent, work: int) -> bool:
+    """By name, or by the levels that queue and call (or callback) ask for after the steps that it has waited for."""
+    call = state.calls.get(CallId(work)) or state.callbacks[CallbackId(work)]
     if call.named is not None:
         return call.named == agent.agent
     for settings in state.settings.queues:
@@ -52,7 +52,7 @@ def _is_there(state: State, call: Call, settings: QueueSettings, rule: OverflowW
     return any(agent.mode not in gone and _meets(agent, asked) for agent in state.agents.values())
 
 
-def _asked(call: Call, settings: QueueSettings, stage: int) -> dict[str, int]:
+def _asked(call: Call | Callback, settings: QueueSettings, stage: int) -> dict[str, int]:
     """By the queue and the call, after so many steps."""
     asked = {settings.queue: settings.minimum_level, **settings.requires}
     for skill, level in call.asks.items():

@@ -8,7 +8,7 @@ journal is the state. What must hold while a call is offered stands in `ringing.
 
 from collections.abc import Sequence
 
-from cti_server.core import agents, callbacks, calls
+from cti_server.core import agents, calls
 from cti_server.core import events as e
 from cti_server.core.centre import Centre
 from cti_server.core.deadlines import of_agent, of_call
@@ -22,7 +22,6 @@ from cti_server.core.vocabulary import (
     AgentId,
     AgentState,
     CallbackId,
-    CallbackState,
     CallId,
     CallPhase,
     CustomerRef,
@@ -35,6 +34,7 @@ from cti_server.core.vocabulary import (
     WorkOrder,
 )
 from cti_server.sim.able import is_able, is_free, wrongly_attended
+from cti_server.sim.callback_checks import CallbackChecks, state_of, work_of
 from cti_server.sim.message_checks import MessageChecks
 from cti_server.sim.name_checks import check_named
 from cti_server.sim.pin_checks import PinChecks
@@ -45,7 +45,6 @@ OVERDUE_MAX_US = 5_000_000
 Key = tuple[int, int, int, int]
 CALL_MOVES = {(before, event): after for before, event, after in calls.MOVES}
 AGENT_MOVES = {(before, event): after for before, event, after in agents.MOVES}
-CALLBACK_MOVES = {(before, event): after for before, event, after in callbacks.MOVES}
 AFTER_THE_END = (
     e.RecordingConfirmed,
     e.RecordingStored,
@@ -83,12 +82,12 @@ class Checks:
         self.told_callbacks: dict[CallbackId, None] = {}
         self.told_dispositions: dict[CallId, tuple[str, str]] = {}
         self.told_notes: dict[CallId, tuple[int, str]] = {}
+        self.callbacks = CallbackChecks()
         self.messages = MessageChecks()
-        self._requested: dict[CallbackId, int] = {}
-        self._attempts: dict[CallbackId, int] = {}
         self._dispositions: dict[CallId, tuple[str, str]] = {}
         self._notes: dict[CallId, tuple[int, PersonalRef]] = {}
-        self._waiting: dict[QueueId, dict[CallId, Key]] = {}
+        self._waiting: dict[QueueId, dict[int, Key]] = {}
+        """Calls and callbacks by number: those of both come from one counter."""
         self._offered: dict[QueueId, dict[CallId, Key]] = {}
         self._offered_from: dict[CallId, tuple[QueueId, e.OrderKey]] = {}
         self._legs: dict[LegId, CallId] = {}
@@ -110,18 +109,19 @@ class Checks:
                 raise Violation(f"I11: personal text in {type(event).__name__}")
         before_call = self._call_phase(event)
         before_agents = self._occupations(event)
-        before_callback = self._callback_state(event)
+        before_callback = state_of(event, self.shadow)
         if isinstance(event, e.AgentReady) and event.agent in self.shadow.agents:
             self._was_pending = self.shadow.agents[event.agent].pending_ready is not None
-        if isinstance(event, e.CallDelivered):
+        if isinstance(event, e.Delivered):
             self._check_agent_free(event)
         elif isinstance(event, e.OfferEnded) and event.outcome in BLAMELESS:
             self._kept_idle_since[event.agent] = self.shadow.agents[event.agent].idle_since
         self.ringing.saw(event)
+        self.callbacks.saw(event, self.shadow)
         apply(self.shadow, event)
         self._check_call_move(event, before_call)
         self._check_agent_moves(event, before_agents)
-        self._check_callback_move(event, before_callback)
+        self.callbacks.moved(event, before_callback, self.shadow)
         self._follow(event)
         self._follow_agent(event)
         self.messages.saw(self.shadow, event)
@@ -149,9 +149,18 @@ class Checks:
                 self.accepted[event.call] = None
             case e.CentreRestarted():
                 self._restarted_at = event.at
-            case e.CallInitiated():
+            case e.CallInitiated() | e.CallbackDelivered():
                 self.accepted[event.call] = None
                 self._customer[event.call] = event.customer
+                if isinstance(event, e.CallbackDelivered):
+                    self._check_order(event)
+                elif event.callback is not None:
+                    self._waits_no_longer(event.callback)
+            case e.CallbackQueued():
+                key = (event.key.rank, 1, event.key.due_at, event.key.sequence)
+                self._waiting.setdefault(event.queue, {})[event.callback] = key
+            case e.CallbackLeftQueue() | e.CallbackCancelled() | e.CallbackExhausted() | e.CallbackSettled():
+                self._waits_no_longer(event.callback)
             case e.CustomerMatched() | e.CustomerAssigned():
                 self._customer[event.call] = event.customer
             case e.PinRefused():
@@ -189,12 +198,6 @@ class Checks:
                 for waiting in self._waiting.values():
                     if event.call in waiting:
                         raise Violation(f"call {event.call} ended while it waited")
-            case e.CallbackRequested():
-                self._requested[event.callback] = self._requested.get(event.callback, 0) + 1
-            case e.CallbackAttempted():
-                if event.attempt != self._attempts.get(event.callback, 0) + 1:
-                    raise Violation(f"I6: callback {event.callback}, attempt {event.attempt}")
-                self._attempts[event.callback] = event.attempt
             case e.CallDisposed():
                 self._dispositions[event.call] = (event.code, event.subcode)
             case e.NoteTaken():
@@ -237,16 +240,20 @@ class Checks:
         if offered is not None and offered != (event.queue, event.key):
             raise Violation(f"I5: call {event.call} lost its place: {offered} → {event.key}")
 
-    def _check_agent_free(self, event: e.CallDelivered) -> None:
+    def _waits_no_longer(self, work: int) -> None:
+        for waiting in self._waiting.values():
+            waiting.pop(work, None)
+
+    def _check_agent_free(self, event: e.Delivered) -> None:
         """Only to a ready, idle agent with a phone, who is able to take it, and, where that is the queue's strategy,
         whom nobody has been idle longer than."""
-        agent = self.shadow.agents[event.agent]
-        if not is_free(agent) or not is_able(self.shadow, agent, event.call):
-            raise Violation(f"call {event.call} was delivered to agent {agent.agent}, who cannot take it")
+        agent, work = self.shadow.agents[event.agent], work_of(event)
+        if not is_free(agent) or not is_able(self.shadow, agent, work):
+            raise Violation(f"{work} was delivered to agent {agent.agent}, who cannot take it")
         if event.rule not in (Strategy.LONGEST_IDLE, Strategy.RING_ALL):
             return
         for other in self.shadow.agents.values():
-            if other.idle_since < agent.idle_since and is_free(other) and is_able(self.shadow, other, event.call):
+            if other.idle_since < agent.idle_since and is_free(other) and is_able(self.shadow, other, work):
                 raise Violation(f"A2: agent {other.agent} has been idle for longer than {agent.agent}")
 
     def ordered(self, effect: Effect) -> None:
@@ -257,20 +264,22 @@ class Checks:
         if isinstance(effect, PrepareCard) and effect.customer != self._customer.get(effect.call):
             raise Violation(f"the card of {effect.customer} for a call of {self._customer.get(effect.call)}")
 
-    def _check_order(self, event: e.CallDelivered) -> None:
+    def _check_order(self, event: e.Delivered) -> None:
         if event.queue is None:
             return
         call = self.shadow.calls[event.call]
-        assert call.key is not None
-        self._offered_from[event.call] = (event.queue, call.key)
+        work = work_of(event)
+        if call.key is not None:
+            self._offered_from[event.call] = (event.queue, call.key)
         offered = self._offered.setdefault(event.queue, {})
-        key = self._waiting.setdefault(event.queue, {}).pop(event.call, None) or offered.get(event.call)
+        key = self._waiting.setdefault(event.queue, {}).pop(work, None) or offered.get(event.call)
         if key is None:
-            raise Violation(f"I5: call {event.call} was delivered and did not wait")
-        offered[event.call] = key
+            raise Violation(f"I5: {work} was delivered and did not wait")
+        if work == event.call:
+            offered[event.call] = key
         agent = self.shadow.agents[event.agent]
         if passed := self._before(key, event.queue, agent):
-            raise Violation(f"I5: call {event.call} passed {passed}")
+            raise Violation(f"I5: {work} passed {passed}")
         settings = self.shadow.settings
         if settings.work_order is not WorkOrder.DUE_FIRST or any(queue.weight != 1 for queue in settings.queues):
             return
@@ -278,9 +287,11 @@ class Checks:
             if due_first := self._before(key, queue, agent):
                 raise Violation(f"A3: agent {event.agent} serves {queue}, where {due_first} were due before")
 
-    def _before(self, key: Key, queue: QueueId, agent: Agent) -> list[CallId]:
+    def _before(self, key: Key, queue: QueueId, agent: Agent) -> list[int]:
         """Those with a smaller key who wait for this agent, or ring at others and could ring here too."""
-        ringing = [(call, key) for call, key in self._offered.get(queue, {}).items() if self.ringing.is_open(call)]
+        ringing = [
+            (call, key) for call, key in self._offered.get(queue, {}).items() if self.ringing.is_open(CallId(call))
+        ]
         asking = [*self._waiting.get(queue, {}).items(), *ringing]
         return [call for call, its_key in asking if its_key < key and is_able(self.shadow, agent, call)]
 
@@ -315,16 +326,6 @@ class Checks:
             if after is not occupation and AGENT_MOVES.get((occupation, type(event))) is not after:
                 raise Violation(f"agent {agent_id} moved {occupation} → {after} by {type(event).__name__}")
 
-    def _callback_state(self, event: e.Event) -> CallbackState | None:
-        callback = self.shadow.callbacks.get(getattr(event, "callback", None) or CallbackId(0))
-        return None if callback is None else callback.state
-
-    def _check_callback_move(self, event: e.Event, before: CallbackState | None) -> None:
-        callback = self.shadow.callbacks.get(getattr(event, "callback", None) or CallbackId(0))
-        after = None if callback is None else callback.state
-        if after is not None and after is not before and CALLBACK_MOVES.get((before, type(event))) is not after:
-            raise Violation(f"a callback moved {before} → {after} by {type(event).__name__}")
-
     # --- at certain moments ------------------------------------------------------------------------------------------
 
     def at_moment(self, now: int) -> None:
@@ -334,6 +335,7 @@ class Checks:
             deadline = of_call(call, asked_again)
             if deadline is not None and deadline < now - OVERDUE_MAX_US:
                 raise Violation(f"I4: call {call.call} is {now - deadline} µs beyond its limit in {call.phase}")
+        self.callbacks.look(self.shadow, now)
         for agent in self.shadow.agents.values():
             deadline = of_agent(agent)
             if deadline is not None and deadline < now - OVERDUE_MAX_US:
@@ -358,7 +360,7 @@ class Checks:
             raise Violation("the state is not the fold of the journal")
         if missing := [call for call in self.accepted if self.terminal.get(call) != 1]:
             raise Violation(f"I1: no terminal record of {missing}")
-        if lost := [callback for callback in self.told_callbacks if self._requested.get(callback) != 1]:
+        if lost := [callback for callback in self.told_callbacks if self.callbacks.requested.get(callback) != 1]:
             raise Violation(f"I2: callbacks {lost} were acknowledged and are not there once")
         self.messages.at_end()
         for call, told in self.told_dispositions.items():
@@ -372,5 +374,6 @@ class Checks:
             raise Violation(f"I4: agents {stuck} are occupied by nothing")
         if waiting := [queue.queue for queue in live.queues.values() if queue.waiting]:
             raise Violation(f"I4: somebody waits in {waiting} who is not there")
+        self.callbacks.at_end(live, live.last_at)
         if live.legs:
             raise Violation(f"legs {list(live.legs)} outlived their calls")

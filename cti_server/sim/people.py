@@ -116,8 +116,9 @@ class People:
             self._dial_callback(person, agent)
         elif fate < 0.94:
             due_at = self._world.now + self._world.centre.state.clock_offset_us + self._world.between(1000, 100_000)
+            queue = self._world.random.choice(("care", "orders", "orders", ""))
             result = self._ask(
-                person, i.RequestCallbackFor(agent=agent.agent, number=number, due_at=max(1, due_at), queue="care")
+                person, i.RequestCallbackFor(agent=agent.agent, number=number, due_at=max(1, due_at), queue=queue)
             )
             if result is not None:
                 self._world.checks.told_callbacks[CallbackId(result["callback"])] = None

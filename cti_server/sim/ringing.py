@@ -53,10 +53,13 @@ class Ringing:
 
     def saw(self, event: e.Event) -> None:
         match event:
-            case e.CallDelivered():
+            case e.Delivered():
                 self._offered(event)
             case e.LegPlaced(role=LegRole.AGENT, agent=agent) if agent in self._rung.get(event.call, {}):
                 self._rung[event.call][agent] = Rung(event.leg, event.at)
+            case e.LegPlaced(role=LegRole.CUSTOMER):  # of a callback: its agent has taken it
+                self._rung.pop(event.call, None)
+                self._answered.pop(event.call, None)
             case e.LegEstablished():
                 self._lifted(event)
             case e.OfferEnded():
@@ -88,6 +91,8 @@ class Ringing:
         offered = self._shadow.calls.get(call)
         if offered is None or call in self._answered or call not in self._rung or offered.named is not None:
             return False
+        if offered.callback is not None:
+            return False
         settings = self._queue(offered.queue)
         return settings.strategy is Strategy.RING_ALL and len(self._rung[call]) < settings.ring_all_max
 
@@ -100,7 +105,7 @@ class Ringing:
                 if self._may_take(agent, call):
                     raise RingingBroken(f"agent {agent.agent} is free, and call {call} does not ring there")
 
-    def _offered(self, event: e.CallDelivered) -> None:
+    def _offered(self, event: e.Delivered) -> None:
         if event.call in self._rung and not self.is_open(event.call):
             raise RingingBroken(f"call {event.call} is with {list(self._rung[event.call])}, and goes to {event.agent}")
         self._rung.setdefault(event.call, {})[event.agent] = Rung()

@@ -58,7 +58,14 @@ def sample_settings(*, pop_wait_ms: int = 150, after_call_work_s: int = 20) -> C
     return CentreSettings(
         version="sim",
         queues=(
-            QueueSettings(queue=ORDERS, title={}, after_call_work_s=after_call_work_s, maximum_waiting=12),
+            QueueSettings(
+                queue=ORDERS,
+                title={},
+                after_call_work_s=after_call_work_s,
+                maximum_waiting=12,
+                callbacks="automatic",
+                named_wait_s=8,
+            ),
             QueueSettings(queue=CARE, title={}, after_call_work_s=0, maximum_wait_s=240, maximum_waiting=12),
         ),
         lines=(
@@ -103,6 +110,11 @@ def with_names(settings: CentreSettings) -> CentreSettings:
     queues = tuple(structs.replace(queue, named=by_name, named_wait_s=8) for queue in settings.queues)
     own = LineSettings(line="own", flow="queue:care", agent="2001")
     return structs.replace(settings, queues=queues, lines=(*settings.lines, own))
+
+
+def _dials_for_minutes() -> CentreSettings:
+    """The centre opens at 17:53:20, and dials callbacks from 17:54 until 18:00 and on the next day."""
+    return structs.replace(sample_settings(), callback_from_s=64_440, callback_until_s=64_800)
 
 
 def sample_agents(count: int) -> tuple[AgentProfile, ...]:
@@ -196,7 +208,7 @@ def variants(*, steps: int = 300) -> tuple[Scenario, ...]:
     day = busy_day(steps=steps)
     return (
         day,
-        replace(day, agents=sample_agents(2), patience_s=120.0, talk_s=15.0),
+        replace(day, agents=sample_agents(2), patience_s=120.0, talk_s=15.0, settings=_dials_for_minutes()),
         replace(day, customers=1, wrong_pins_share=0.8, arrival_every_s=3.0, lines=("1588",)),
         replace(day, faults=replace(FAULTS, crash_share=0.03, signal_doubled_share=0.15)),
         replace(day, faults=Faults(), agents=sample_agents(9), settings=sample_settings(pop_wait_ms=0)),

@@ -41,6 +41,7 @@ HISTORY: dict[type[e.Event], Callable[[Any], str]] = {
     e.PinRefused: lambda event: str(event.result),
     e.CallQueued: lambda event: "returned" if event.returned else "",
     e.CallDelivered: _plain,
+    e.CallbackDelivered: _plain,
     e.LegPlaced: lambda event: f"{event.role}:{event.card}" if event.card else str(event.role),
     e.LegReleased: lambda event: f"{event.cause}:{event.status}" if event.status else str(event.cause),
     e.OfferEnded: lambda event: f"{event.outcome}:{event.reason}" if event.reason else str(event.outcome),

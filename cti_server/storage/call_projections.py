@@ -92,7 +92,23 @@ def _queued(event: e.CallQueued, place: Place) -> Iterator[Change]:
     yield Insert(t.queue_visits, values)
 
 
-def _delivered(event: e.CallDelivered, place: Place) -> Iterator[Change]:
+def _callback_delivered(event: e.CallbackDelivered, place: Place) -> Iterator[Change]:
+    values = {
+        "call": event.call,
+        "direction": Direction.CALLBACK.value,
+        "agent": event.agent,
+        "customer": event.customer,
+        "language": event.language,
+        "callback": event.callback,
+        "queue": event.queue or "",
+        "number_ref": event.number,
+        "arrived_at": place.at,
+    }
+    yield Insert(t.calls, values)
+    yield from _delivered(event, place)
+
+
+def _delivered(event: e.Delivered, place: Place) -> Iterator[Change]:
     values = {
         "seq": place.seq,
         "call": event.call,
@@ -106,6 +122,9 @@ def _delivered(event: e.CallDelivered, place: Place) -> Iterator[Change]:
 
 
 def _leg_placed(event: e.LegPlaced, place: Place) -> Iterator[Change]:
+    if event.role is LegRole.CUSTOMER:  # the agent took the callback, and the customer is dialled
+        open_offer = {"call": event.call, "ended_at": None}
+        yield Update(t.offers, open_offer, {"ended_at": place.at, "outcome": ANSWERED})
     if event.role is not LegRole.AGENT or event.agent is None:
         return
     if event.card is not None:
@@ -246,6 +265,7 @@ MAKERS: Makers = {
     e.CallerVerified: _verified,
     e.CallQueued: _queued,
     e.CallDelivered: _delivered,
+    e.CallbackDelivered: _callback_delivered,
     e.LegPlaced: _leg_placed,
     e.OfferEnded: _offer_ended,
     e.CallLeftQueue: _left_queue,

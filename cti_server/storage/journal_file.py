@@ -168,8 +168,8 @@ class JournalReader:
     def next_arrival(self, *, after: int, before: int | None = None) -> Arrival | None:
         """The next call that begins between these places."""
         row = self._connection.execute(
-            "SELECT seq, body FROM events WHERE seq > ? AND seq < ? AND kind IN ('CallArrived', 'CallInitiated')"
-            " ORDER BY seq LIMIT 1",
+            "SELECT seq, body FROM events WHERE seq > ? AND seq < ?"
+            " AND kind IN ('CallArrived', 'CallInitiated', 'CallbackDelivered') ORDER BY seq LIMIT 1",
             (after, _FAR if before is None else before),
         ).fetchone()
         return None if row is None else Arrival(int(row[0]), _call_of.decode(row[1]).call)

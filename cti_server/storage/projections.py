@@ -22,6 +22,7 @@ WITHOUT_ROWS = frozenset(
         *(e.InvariantBroken, e.LegAnswering, e.LegRinging, e.LegEstablished, e.LegResumeChanged),
         *(e.CallUnattended, e.CallRequirementChanged, e.CallRequirementRelaxed, e.CallReordered),
         *(e.AgentAskedFor, e.NamedAgentGivenUp, e.WaitAnnounced),
+        *(e.CallbackQueued, e.CallbackLeftQueue),
         *(e.AgentModePending, e.AgentPhoneChanged, e.AgentDesktopChanged),
     }
 )

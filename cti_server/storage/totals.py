@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from cti_server.core import events as e
-from cti_server.core.vocabulary import CallbackState
+from cti_server.core.vocabulary import CallbackState, LegRole
 from cti_server.storage import tables as t
 from cti_server.storage.answers import Totals
 
@@ -73,6 +73,14 @@ def recount(events: Iterable[e.Event]) -> Totals:
                     offered.discard((event.call, event.agent))
             case e.CallForwarded():
                 counts["conversations"] += 1
+            case e.CallbackDelivered():
+                counts["calls"] += 1
+                groups["direction"]["callback"] += 1
+                offered.add((event.call, event.agent))
+            case e.LegPlaced(role=LegRole.CUSTOMER):
+                taken = {offer for offer in offered if offer[0] == event.call}
+                groups["offer"]["answered"] += len(taken)
+                offered -= taken
             case e.CallDelivered():
                 offered.add((event.call, event.agent))
             case e.OfferEnded():
@@ -97,6 +105,8 @@ def recount(events: Iterable[e.Event]) -> Totals:
             case e.CallbackAttempted():
                 counts["callback_attempts"] += 1
                 callbacks[event.callback] = CallbackState.DIALLING.value
+            case e.CallbackQueued() | e.CallbackLeftQueue():
+                pass
             case e.CallbackEvent():
                 callbacks[event.callback] = _CALLBACK_STATES[type(event)].value
     return Totals(

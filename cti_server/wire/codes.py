@@ -104,11 +104,11 @@ EXPLAINED: dict[str, tuple[str, ...]] = (
     # what kept somebody from a call, and how many it kept from it
     | _of("reason", *_PEOPLE, *(f"named_{by}" for by in _NAMED_BY))
     | _of("reason", "not_ready", takes=("reason",))
-    | _of("reason", "skill", "skill_line", "skill_flow", takes=("skill", "has", "asked"))
+    | _of("reason", "skill", "skill_line", "skill_flow", "skill_call", takes=("skill", "has", "asked"))
     | _of("reason", "skill_language", takes=("skill", "has", "asked", "language"))
     | _of("count", *_PEOPLE, takes=("n",))
     # what happened while it waited, and what ended a run of time
-    | _of("because", "wait_ceiling", "tier", "time_limit", "logged_off")
+    | _of("because", "wait_ceiling", "tier", "time_limit", "logged_off", "hours", "by_hand", "not_due")
     | _of("outcome", *OFFER_OUTCOMES)
     | _of("left", "answered", "abandoned", "flowed_out", "callback")
     | _of(
@@ -121,6 +121,8 @@ EXPLAINED: dict[str, tuple[str, ...]] = (
     )
     | _of("ended", "call_queued", "call_cleared", "agent_ready", "agent_not_ready", "agent_logged_off")
     | _of("ended", "agent_after_call_work_ended", "agents_enrolled", "settings_loaded")
+    | _of("ended", "callback_queued", "callback_delivered", "callback_left_queue")
+    | _of("turn", "callback_rescheduled", "callback_done", "callback_exhausted", "callback_cancelled")
 )
 """Codes of ``wire.explained`` (key ``why.<code>``), with the figures that their sentences may hold. A code that is not
 here is shown as it is."""

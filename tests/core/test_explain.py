@@ -138,7 +138,7 @@ def test_deciding_again_from_the_journal_gives_the_same_for_every_offer(strategy
     offers: list[Decision] = []
     for data in world.journal:
         event = msgspec.msgpack.decode(data, type=e.AnyEvent)
-        if isinstance(event, e.CallDelivered):
+        if isinstance(event, e.Delivered):
             offers.append(decision(state, event))
         apply(state, event)
     assert len(offers) > 5

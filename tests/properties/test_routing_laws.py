@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from cti_server.core import events as e
 from cti_server.core.entities import Agent, Call, State
 from cti_server.core.explain import reason_of
-from cti_server.core.index import Index, order_of
+from cti_server.core.index import Index
+from cti_server.core.lines import order_of
 from cti_server.core.routing import decide
 from cti_server.core.settings import AgentProfile, QueueSettings, RelaxSettings
 from cti_server.core.skills import first_stage, stages

@@ -14,7 +14,17 @@ import msgspec
 from cti_server.core import events as e
 from cti_server.core.settings import AgentProfile, CentreSettings, CodeSettings, LineSettings, QueueSettings
 from cti_server.core.state import State, apply
-from cti_server.core.vocabulary import CallbackId, CallId, ClearingCause, Extension, LegId, PersonalRef, QueueId
+from cti_server.core.vocabulary import (
+    CallbackId,
+    CallbackPause,
+    CallId,
+    ClearingCause,
+    Extension,
+    LegId,
+    OfferOutcome,
+    PersonalRef,
+    QueueId,
+)
 from cti_server.storage.answers import Totals
 from cti_server.storage.event_codec import Row, encode
 from cti_server.storage.totals import recount
@@ -111,12 +121,38 @@ def _the_rest() -> list[e.Event]:
             due_at=BEGIN,
             agent=KIM,
         ),
+        e.CallbackQueued(
+            at=at(3008.2), callback=asked, queue=ORDERS, key=KEY, entered_at=at(3008), named=KIM, named_until=at(3028)
+        ),
+        e.CallbackLeftQueue(at=at(3008.4), callback=asked, queue=ORDERS, why=CallbackPause.HOURS),
+        *_carried_out(asked, CallId(910), 3008.5),
         e.CallbackExhausted(at=at(3009), callback=asked, cause=ClearingCause.NO_ANSWER),
         e.CallbackCancelled(at=at(3010), callback=CallbackId(901), agent=KIM, reason="done"),
         e.AgentModePending(at=at(3011), agent=KIM, ready=False, reason="break"),
         e.AgentDesktopChanged(at=at(3012), agent=KIM, is_connected=False, limit_at=at(3022)),
         e.CentreRestarted(at=at(3013), adopted=(LegId(701),), lost=()),
         e.InvariantBroken(at=at(3014), invariant="I4", detail="planted", agent=KIM),
+    ]
+
+
+def _carried_out(callback: CallbackId, call: CallId, second: float) -> list[e.Event]:
+    """A callback whose turn has come, to an agent who does not lift the own phone."""
+    begun, ended = at(second), at(second + 0.2)
+    return [
+        e.CallbackDelivered(
+            at=begun,
+            call=call,
+            callback=callback,
+            agent=LEE,
+            queue=ORDERS,
+            number=PersonalRef(911),
+            waited_us=500_000,
+            release_at=begun,
+            rule="longest_idle",
+        ),
+        e.OfferEnded(at=ended, call=call, agent=LEE, outcome=OfferOutcome.MISSED),
+        e.CallCleared(at=ended, call=call, cause=ClearingCause.NO_ANSWER, queue=ORDERS, reason="own_phone"),
+        e.CallbackRescheduled(at=ended, callback=callback, due_at=at(second), cause=ClearingCause.NO_ANSWER),
     ]
 
 
