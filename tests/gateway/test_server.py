@@ -7,18 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from cti_server.core.effects import ReleaseLeg
-from cti_server.core.vocabulary import AgentId, ClearingCause
+from cti_server.core.vocabulary import AgentId, ClearingCause, Strategy
 from cti_server.gateway import server as server_module
 from cti_server.wire import VERSION
 from cti_server.wire import client as wire
 from cti_server.wire.client import CommandFrame, Hello
 from cti_server.wire.codec import MAX_CLIENT_BYTES, encode
 from cti_server.wire.server import AgentChanged, CallChanged, CallGone, CardSection, FactFrame, OfferEnded, Snapshot
-from tests.gateway.floor import Floor, floor, on_the_floor
+from tests.gateway.floor import Floor, floor, on_the_floor, settings
 from tests.sample_shop import MINJI
 
 
@@ -127,6 +128,36 @@ def test_an_offer_ends_in_one_of_four_ways_and_says_which(tmp_path: Path, how: s
         assert (await desktop.fact(CallGone)).call == view.call
 
     on_the_floor(tmp_path, work)
+
+
+def test_a_call_that_rings_at_several_is_on_every_desktop_until_one_has_it(tmp_path: Path) -> None:
+    async def work(it: Floor) -> None:
+        one, two = await ready(it, "agent1"), await ready(it, "agent2")
+        caller = it.offer()
+        view = await one.call(lambda call: call.rings_beside == 1)
+        assert (await two.call(lambda call: call.rings_beside == 1)).call == view.call
+        for desktop in (one, two):
+            assert (await desktop.section("header", view.call)).data.name == "김민지"
+        assert (await one.command(wire.ConfirmCardShown(call=view.call))).ok
+        leg = (await it.rung()).leg
+        it.alert(leg)
+        mine = await one.call(lambda call: call.phase == "alerting")
+        assert mine.ring_until is not None
+        assert all(fact.call.phase == "reserved" for fact in two.facts(CallChanged)), "its own phone does not ring yet"
+        it.answer(leg)
+        ended = await two.fact(OfferEnded)
+        assert (ended.call, ended.outcome, ended.number) == (view.call, "answered_elsewhere", "010-2345-6789")
+        assert (await two.fact(CallGone)).call == view.call
+        assert (await two.fact(AgentChanged, lambda fact: fact.agent.state == "ready")).agent.call is None
+        it.answer(caller)
+        talking = await one.call(lambda call: call.phase == "connected")
+        assert talking.rings_beside == 0
+        it.hang_up(caller)
+        await one.call(lambda call: call.phase == "after_call_work")
+        assert not [fact for fact in two.facts(CallChanged) if fact.call.phase not in ("reserved",)]
+
+    orders, care = settings().queues
+    on_the_floor(tmp_path, work, queues=(replace(orders, strategy=Strategy.RING_ALL), care))
 
 
 def test_several_candidates_are_all_shown_and_the_agents_choice_fills_the_card(tmp_path: Path) -> None:
