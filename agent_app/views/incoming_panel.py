@@ -82,8 +82,9 @@ class OfferBody(QWidget):
             first.addWidget(widget)
         first.addStretch(1)
         lines.addLayout(first)
-        self.line = ElidedLabel("", "muted")
+        self.line, self.beside = ElidedLabel("", "muted"), ElidedLabel("", "muted")
         lines.addWidget(self.line)
+        lines.addWidget(self.beside)
         who.addLayout(lines, 1)
         inner.addLayout(who)
         self.box = panel.frame("inset")
@@ -128,8 +129,9 @@ class OfferBody(QWidget):
         show_verification(self.verified, caller.verification)
         waited = tr("caller.waited", time=caller.waited) if caller.waited else ""
         number = caller.number if caller.number != caller.name else ""
-        beside = tr("incoming.beside", n=model.rings_beside) if model.rings_beside else ""
-        self.line.setText(" · ".join(part for part in (number, waited, caller.language, beside) if part))
+        self.line.setText(" · ".join(part for part in (number, waited, caller.language) if part))
+        self.beside.setText(tr("incoming.beside", n=model.rings_beside))
+        self.beside.setVisible(model.rings_beside > 0)
         summary = caller.summary or ("" if caller.is_known else tr("incoming.unknown_caller"))
         self.box.setVisible(bool(summary))
         self.summary.setText(summary)
