@@ -45,6 +45,11 @@ def language_of(call: Call) -> str:
     return call.language or ("" if call.position is None else call.position.language)
 
 
+def needs_customer(settings: CentreSettings, call: Call) -> bool:
+    """Does the language of the customer's record matter, because nobody chose or named one?"""
+    return not call.language and any(language.skills for language in settings.languages)
+
+
 def _sources(settings: CentreSettings, call: Call) -> Iterator[tuple[AskedBy, Levels]]:
     language = language_of(call)
     for spoken in settings.languages:

@@ -1,13 +1,13 @@
 """A line that leads straight into a queue (`queue:orders`): the caller hears ringing, and is answered when an agent
 answers.
 
-Where it matters to the queue who calls (a tier, an agent by name), the answer of the look-up is waited for, at most
-``CUSTOMER_WAIT_MS``; then the call enters without it. Everywhere else the call enters within the step in which it came,
-and the look-up runs beside it.
+Where it matters to the queue who calls (a tier, an agent by name, a language that asks for skills), the answer of the
+look-up is waited for, at most ``CUSTOMER_WAIT_MS``; then the call enters without it. Everywhere else the call enters
+within the step in which it came, and the look-up runs beside it.
 """
 
+from cti_server.core import asking, identity, naming, queues
 from cti_server.core import events as e
-from cti_server.core import identity, naming, queues
 from cti_server.core.calls import clear
 from cti_server.core.effects import RingLeg
 from cti_server.core.entities import Call
@@ -52,7 +52,9 @@ def go_on(step: Step, call: Call) -> bool:
 def must_know_customer(step: Step, call: Call, queue: QueueId, *, uses_tier: bool) -> bool:
     """The queue wants to know who calls, nobody knows yet, and an answer may still come. It is asked for here."""
     settings = step.around.queues.get(queue)
-    if settings is None or not naming.needs_customer(step, settings, uses_tier=uses_tier):
+    if settings is None:
+        return False
+    if not (naming.needs_customer(step, settings, uses_tier=uses_tier) or asking.needs_customer(step.settings, call)):
         return False
     if call.customer is not None or call.candidates:
         return False

@@ -13,6 +13,9 @@ true, apart for near and far places and for those who overtake others, and what 
 wait by the ratio of the averages, the interval's ends so that four waits in five lie between them. Nothing is said
 before ``SAMPLES_LEAST`` departures are known.
 
+Callers who ask for skills of their own wait for the whole queue before them, and for those of it who ask for the same:
+the one takes all agents of the queue, the other those who can serve them; whichever takes longer is foretold.
+
 What one caller is told never rises, unless fewer agents are at work than when it was said; then once, as a change.
 
 Decides what is expected and what may be said; when it is said is the flow's business.
@@ -23,6 +26,8 @@ import msgspec
 from cti_server.core.entities import Call, Queue
 from cti_server.core.events import Foretold, OrderKey
 from cti_server.core.fold_waits import ONE_PPM
+from cti_server.core.lines import AT_THE_END, Order, order_of
+from cti_server.core.skills import Levels
 from cti_server.core.step import Step
 from cti_server.core.tallies import Lesson
 from cti_server.core.vocabulary import QueueId
@@ -31,7 +36,7 @@ SAMPLES_LEAST = 5
 """Departures before anything is said, and answered callers of a group before its errors correct anything."""
 Z_90 = 1.2816
 PLACE_GROUPS = 4
-"""Places 1, 2–3, 4–7, and from 8 on."""
+"""Places 1, 2–3, 4–7, and from 8 on; then the same for those who overtake others, and for those who ask for skills."""
 
 
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,28 +54,33 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     is_raised: bool = False
 
 
-def expected(queue: Queue, *, staff: int, place: int, is_favoured: bool = False) -> Estimate | None:
-    """None: too little is known, or nobody is at work. ``is_favoured``: with a head start, or of a higher class."""
-    foretold = by_pace(queue, staff=staff, place=place, is_favoured=is_favoured)
+def expected(
+    queue: Queue, *, staff: int, place: int, is_favoured: bool = False, is_asking: bool = False
+) -> Estimate | None:
+    """None: too little is known, or nobody is at work. ``is_favoured``: with a head start, or of a higher class;
+    ``is_asking``: for skills of their own."""
+    foretold = by_pace(queue, staff=staff, place=place, is_favoured=is_favoured, is_asking=is_asking)
     return None if foretold is None else _corrected(foretold, queue.lessons.get(foretold.group))
 
 
-def by_pace(queue: Queue, *, staff: int, place: int, is_favoured: bool = False) -> Foretold | None:
+def by_pace(
+    queue: Queue, *, staff: int, place: int, is_favoured: bool = False, is_asking: bool = False
+) -> Foretold | None:
     """What the pace alone says; not yet what is told."""
     if queue.departures < SAMPLES_LEAST or staff <= 0 or place <= 0:
         return None
     step_us = queue.pace_us / staff
     return Foretold(
-        group=group_of(place, is_favoured=is_favoured),
+        group=group_of(place, is_favoured=is_favoured, is_asking=is_asking),
         wait_us=round(step_us * place),
         low_us=round(step_us * _erlang(place, -Z_90)),
         high_us=round(step_us * _erlang(place, Z_90)),
     )
 
 
-def group_of(place: int, *, is_favoured: bool) -> int:
+def group_of(place: int, *, is_favoured: bool, is_asking: bool = False) -> int:
     """Whose past errors are alike."""
-    return min(PLACE_GROUPS, place.bit_length()) - 1 + (PLACE_GROUPS if is_favoured else 0)
+    return min(PLACE_GROUPS, place.bit_length()) - 1 + PLACE_GROUPS * (2 if is_asking else int(is_favoured))
 
 
 def of_call(step: Step, call: Call) -> Estimate | None:
@@ -78,28 +88,27 @@ def of_call(step: Step, call: Call) -> Estimate | None:
     queue = step.state.queues.get(call.queue) if call.queue is not None else None
     if queue is None or call.key is None:
         return None
-    index = step.around.index
     favoured = _is_favoured(call.key, call.entered_at or step.now)
-    return expected(queue, staff=index.staff(queue.queue), place=index.position(call.call), is_favoured=favoured)
+    staff, place = _ahead(step, queue.queue, order_of(call), call.asks)
+    return expected(queue, staff=staff, place=place, is_favoured=favoured, is_asking=bool(call.asks))
 
 
-def on_entering(step: Step, queue_id: QueueId, key: OrderKey) -> Foretold | None:
+def on_entering(step: Step, queue_id: QueueId, key: OrderKey, asks: Levels) -> Foretold | None:
     """For somebody who enters now with this key, to be compared with what comes true."""
-    index = step.around.index
     queue = step.state.queues.get(queue_id)
-    if queue is None or _is_served_at_once(step, queue_id):
+    if queue is None or is_served_at_once(step, queue_id, asks):
         return None
-    favoured, place = _is_favoured(key, step.now), index.place_of(queue_id, key)
-    return by_pace(queue, staff=index.staff(queue_id), place=place, is_favoured=favoured)
+    staff, place = _ahead(step, queue_id, (key.rank, 1, key.due_at, key.sequence, 0), asks)
+    return by_pace(queue, staff=staff, place=place, is_favoured=_is_favoured(key, step.now), is_asking=bool(asks))
 
 
-def at_entering(step: Step, queue_id: QueueId) -> Estimate | None:
+def at_entering(step: Step, queue_id: QueueId, asks: Levels) -> Estimate | None:
     """For somebody who would enter now, at the end; nothing to wait for while an agent is free and nobody waits."""
-    index = step.around.index
     queue = step.state.queues.get(queue_id)
-    if queue is None or _is_served_at_once(step, queue_id):
+    if queue is None or is_served_at_once(step, queue_id, asks):
         return None
-    return expected(queue, staff=index.staff(queue_id), place=index.work(queue_id) + 1)
+    staff, place = _ahead(step, queue_id, AT_THE_END, asks)
+    return expected(queue, staff=staff, place=place, is_asking=bool(asks))
 
 
 def to_say(call: Call, estimate: Estimate, staff: int) -> Said:
@@ -113,9 +122,21 @@ def to_say(call: Call, estimate: Estimate, staff: int) -> Said:
     )
 
 
-def _is_served_at_once(step: Step, queue: QueueId) -> bool:
+def is_served_at_once(step: Step, queue: QueueId, asks: Levels) -> bool:
+    """Somebody is free for those who ask for this, and none of them waits."""
+    line = step.around.index.line_for(queue, asks)
+    return any(line.idle) and not line.size()
+
+
+def _ahead(step: Step, queue: QueueId, order: Order, asks: Levels) -> tuple[int, int]:
+    """(agents at work, place): of the whole queue, or of those who ask for the same, whichever takes longer."""
     index = step.around.index
-    return bool(index.idle(queue)) and not index.work(queue)
+    whole = index.staff(queue), index.place_of(queue, order)
+    if not asks:
+        return whole
+    line = index.line_for(queue, asks)
+    own = line.at_work, 1 + line.before(order)
+    return own if own[0] == 0 or own[1] * whole[0] > whole[1] * own[0] else whole
 
 
 def _is_favoured(key: OrderKey, entered_at: int) -> bool:

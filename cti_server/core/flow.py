@@ -275,7 +275,8 @@ def _announce(step: Step, call: Call) -> None:
 def _wait_now(step: Step, call: Call) -> AnnouncementDue:
     """Place and expected wait, as they are about to be said; what was said is kept, so that it does not rise."""
     assert call.queue is not None
-    place, staff = max(1, step.around.index.position(call.call)), step.around.index.staff(call.queue)
+    index = step.around.index
+    place, staff = max(1, index.position(call.call)), index.staff(call.queue, call.asks)
     estimate = estimates.of_call(step, call)
     said = None if estimate is None else estimates.to_say(call, estimate, staff)
     step.emit(

@@ -17,7 +17,6 @@ from typing import TypeVar
 
 from cti_server.core.availability import Exclusion, why_not_free
 from cti_server.core.entities import Agent, Call, Callback
-from cti_server.core.events import OrderKey
 from cti_server.core.lines import Idle, Line, Order, Waits, order_of, order_of_callback
 from cti_server.core.settings import QueueSettings
 from cti_server.core.skills import NOTHING, Levels, first_stage
@@ -254,9 +253,8 @@ class Index:
             return 0
         return 1 + sum(line.before(entry[3]) for line in self._lines_of(entry[0].queue))
 
-    def place_of(self, queue: QueueId, key: OrderKey) -> int:
-        """The place of somebody who would enter with this key now."""
-        order = (key.rank, 1, key.due_at, key.sequence, 0)
+    def place_of(self, queue: QueueId, order: Order) -> int:
+        """The place of somebody who stands, or would enter, with this order."""
         return 1 + sum(line.before(order) for line in self._lines_of(queue))
 
     def work(self, queue: QueueId) -> int:

@@ -15,6 +15,8 @@ from cti_server.core.vocabulary import AgentId, OverflowWhen, Strategy
 
 Order = tuple[int, int, int, int, int]
 """(class, 0 when returned else 1, due_at, sequence, call or callback): smaller goes first."""
+AT_THE_END: Order = (2**63, 0, 0, 0, 0)
+"""After everybody."""
 Idle = tuple[int, int]
 """(standing, agent): the part of the rank that is known when an agent becomes free."""
 UNATTENDED = (OverflowWhen.NOBODY, OverflowWhen.NOBODY_READY)

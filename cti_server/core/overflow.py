@@ -31,9 +31,11 @@ AT_ONCE = 25
 APART_US = 10_000
 
 
-def at_entering(step: Step, settings: QueueSettings, asks: Levels) -> str | None:
-    """Where to instead of this queue for a call that asks for this; None: it may be entered."""
-    return next((rule.to for rule in settings.overflow if _fits(step, settings.queue, rule, asks)), None)
+def at_entering(step: Step, settings: QueueSettings, asks: Levels, *, is_named: bool) -> str | None:
+    """Where to instead of this queue for a call that asks for this; None: it may be entered. ``is_named``: somebody
+    who is there gets the call by name."""
+    rules = (rule for rule in settings.overflow if not (is_named and rule.when in UNATTENDED))
+    return next((rule.to for rule in rules if _fits(step, settings.queue, rule, asks)), None)
 
 
 def due_at(settings: QueueSettings, entered_at: int) -> Micros | None:
@@ -100,7 +102,7 @@ def _fits(step: Step, queue: QueueId, rule: OverflowSettings, asks: Levels) -> b
         case OverflowWhen.PER_AGENT:
             return index.waiting(queue) >= rule.at_least * index.logged_on(queue, asks)
         case OverflowWhen.EXPECTED_WAIT:
-            expected = estimates.at_entering(step, queue)
+            expected = estimates.at_entering(step, queue, asks)
             return expected is not None and expected.seconds >= rule.at_least
         case OverflowWhen.WAIT:
             return False

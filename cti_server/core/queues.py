@@ -30,7 +30,7 @@ def enqueue(
         came_at = call.entered_at or step.now
         calls.leave_queue(step, call, QueueExit.FLOWED_OUT, flow_goes_on=True)
     asks = asked(step.settings, call)
-    settings = _with_room(step, queue, asks)
+    settings = _with_room(step, call, queue, asks, is_asked_for=is_asked_for)
     if settings is None:
         return False
     tier = waits.tier_of(step, call.tier) if uses_tier else waits.NO_TIER
@@ -53,7 +53,7 @@ def enqueue(
             absent=absent,
             uses_tier=uses_tier,
             overflow_at=overflow.due_at(settings, step.now),
-            foretold=None if named is not None else estimates.on_entering(step, settings.queue, key),
+            foretold=None if named is not None else estimates.on_entering(step, settings.queue, key, asks),
             asks=asks,
         )
     )
@@ -102,13 +102,14 @@ def overflow_to(step: Step, call: Call, when: OverflowWhen) -> bool:
     return enqueue(step, call, QueueId(rule.to), priority=priority, uses_tier=call.uses_tier)
 
 
-def _with_room(step: Step, queue: QueueId, asks: Levels) -> QueueSettings | None:
+def _with_room(step: Step, call: Call, queue: QueueId, asks: Levels, *, is_asked_for: bool) -> QueueSettings | None:
     """This queue, or where it overflows to for somebody who asks for this."""
     for _ in range(HOPS_MAX):
         settings = step.around.queues.get(queue)
         if settings is None:
             return None
-        to = overflow.at_entering(step, settings, asks)
+        is_named = naming.find(step, call, settings, is_asked_for=is_asked_for).agent is not None
+        to = overflow.at_entering(step, settings, asks, is_named=is_named)
         if to is None:
             has_room = len(step.state.queues[queue].waiting) < settings.maximum_waiting
             return settings if has_room else None

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from cti_server.core import estimates
 from cti_server.core import events as e
 from cti_server.core import index as index_module
 from cti_server.core import inputs as i
@@ -17,15 +18,17 @@ from cti_server.core.settings import (
     OverflowSettings,
     RelaxSettings,
 )
-from cti_server.core.vocabulary import CallPhase, CustomerRef, OverflowWhen
+from cti_server.core.step import Step
+from cti_server.core.vocabulary import CallPhase, CustomerRef, Micros, OverflowWhen
 from ivr.model import AnswerNode, Flow, FlowSet, LanguageNode, Node, QueueNode
-from tests.core.house import CARE, KIM, LEE, ORDERS, PARK, SETTINGS, House, assert_delivered, profile
+from tests.core.house import CARE, KIM, LEE, ORDERS, PARK, SECOND, SETTINGS, House, assert_delivered, profile
 
 LANGUAGES = (LanguageSettings(language="en", skills={"english": 2}),)
 LINES = (
-    LineSettings(line="direct", flow="queue:orders"),
-    LineSettings(line="english", flow="queue:orders", skills={"english": 2}),
-    LineSettings(line="care", flow="queue:care"),
+    LineSettings(line="direct", flow="queue:orders", language="ko"),
+    LineSettings(line="english", flow="queue:orders", language="ko", skills={"english": 2}),
+    LineSettings(line="care", flow="queue:care", language="ko"),
+    LineSettings(line="unknown", flow="queue:orders"),
     LineSettings(line="menu", flow="menu", opening="always_open"),
 )
 SPEAKS = profile(LEE, skills={ORDERS: 1, CARE: 1, "english": 2})
@@ -127,10 +130,23 @@ def test_a_language_chosen_while_waiting_is_asked_for_from_then_on() -> None:
     assert ("CallRequirementChanged", "orders, asks for billing 1, asks for english 2") in turns
 
 
-def test_the_customers_language_is_asked_for_when_it_becomes_known() -> None:
+def test_the_customers_language_is_known_before_anybody_is_offered_the_call() -> None:
     centre = house()
-    call = centre.arrive("direct")
-    assert call.asks == {}
+    centre.at_work(KIM)
+    call = centre.arrive("unknown")
+    assert call.phase is CallPhase.FLOW, "who calls matters, so the look-up is waited for"
+    found = Candidate(customer=CustomerRef("shop:1"), tier="", language="en")
+    centre.tell(i.CustomersFound(call=call.call, candidates=(found,)))
+    assert call.phase is CallPhase.QUEUED and call.asks == {"english": 2}
+    centre.at_work(LEE)
+    assert_delivered(centre, call, to=LEE)
+
+
+def test_the_customers_language_is_asked_for_when_it_becomes_known_late() -> None:
+    centre = house()
+    call = centre.arrive("unknown")
+    centre.wait(1)
+    assert call.phase is CallPhase.QUEUED and call.asks == {}
     found = Candidate(customer=CustomerRef("shop:1"), tier="", language="en")
     centre.tell(i.CustomersFound(call=call.call, candidates=(found,)))
     assert centre.one(e.CallRequirementChanged).asks == {"english": 2}
@@ -235,9 +251,24 @@ def test_nobody_ever_speaks_it_so_the_queues_limit_ends_the_wait() -> None:
     assert call.phase is CallPhase.CLEARED
 
 
+def test_what_is_foretold_to_those_who_ask_is_the_longer_of_two_waits() -> None:
+    """Behind everybody, with all agents; or behind those who ask for the same, with those who can serve them."""
+    centre = house(profile(KIM), profile(PARK), SPEAKS)
+    centre.at_work(KIM, PARK, LEE)
+    queue = centre.state.queues[ORDERS]
+    for line in ("direct", "direct", "english", "direct", "english"):
+        centre.arrive(line)
+    queue.departures, queue.pace_us = 40, 30 * SECOND  # 30 s of one agent
+    step = Step(centre.state, centre.centre.surroundings, Micros(centre.now))
+    plain, english = (estimates.at_entering(step, ORDERS, asks) for asks in ({}, {"english": 2}))
+    assert plain is not None and plain.seconds == 30, "third place, three agents"
+    assert english is not None and english.seconds == 60, "second place, one agent"
+    assert estimates.at_entering(step, ORDERS, {"french": 1}) is None, "nobody is at work who could"
+
+
 def test_lines_that_nobody_stands_in_are_dropped_when_there_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index_module, "ASKING_LINES_MAX", 2)
-    lines = tuple(LineSettings(line=f"l{n}", flow="queue:orders", skills={f"s{n}": 1}) for n in range(5))
+    lines = tuple(LineSettings(line=f"l{n}", flow="queue:orders", language="ko", skills={f"s{n}": 1}) for n in range(5))
     centre = house(profile(KIM, skills={ORDERS: 1, **{f"s{n}": 1 for n in range(5)}}))
     centre.tell(i.LoadSettings(settings=msgspec.structs.replace(centre.state.settings, lines=lines, version="2")))
     waiting = centre.arrive("l0")

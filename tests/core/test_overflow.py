@@ -187,6 +187,13 @@ def test_who_waits_for_one_person_by_name_is_let_wait() -> None:
     assert call.phase is CallPhase.CLEARED
 
 
+def test_somebody_by_name_is_somebody() -> None:
+    lines = (*SETTINGS.lines, LineSettings(line="kim", flow="queue:orders", agent="2001"))
+    centre = house(ONLY_CARE, orders=overflowing(OverflowWhen.NOBODY, to="refused"), lines=lines)
+    centre.at_work(KIM)
+    assert_delivered(centre, centre.arrive("kim"), to=KIM)
+
+
 def test_new_settings_let_those_wait_who_were_about_to_leave() -> None:
     centre = talking_to_lee(OverflowSettings(when=OverflowWhen.NOBODY, to="refused", at_least=30))
     call = centre.arrive("direct")
