@@ -10,6 +10,7 @@ from datafiles.problems import nearest
 from ivr.graph import automatic_loop, edges, ends_well, needs_audio, prompt_fields, reachable
 from ivr.model import (
     KEYS,
+    LOAD_LIMITS,
     AnswerNode,
     BranchNode,
     CallbackNode,
@@ -110,6 +111,8 @@ def _fields(flow: Flow, name: NodeId, node: Node) -> Iterator[Finding]:
             yield Finding(place, f"{name}: the caller is asked for a number, but nothing is said")
         case BranchNode():
             yield from _cases(flow, name, node)
+        case LoadNode():
+            yield from _load(name, node)
         case CallbackNode():
             for field in ("yes", "other"):
                 key = getattr(node, field)
@@ -132,6 +135,17 @@ def _message(name: NodeId, node: MessageNode) -> Iterator[Finding]:
         yield Finding((*place, "least_s"), f"{name}: least_s is not below longest_s")
     if 0 < node.silence_s <= node.least_s:
         yield Finding((*place, "silence_s"), f"{name}: silence_s is not above least_s", "0: silence does not end it")
+
+
+def _load(name: NodeId, node: LoadNode) -> Iterator[Finding]:
+    limits = [limit for limit in LOAD_LIMITS if getattr(node, limit) is not None]
+    if node.busy is not None and not limits:
+        what = f"{name}: nothing says when it is busy"
+        yield Finding(("nodes", name, "busy"), what, f"one of {', '.join(LOAD_LIMITS)}")
+    if node.busy is None and limits:
+        yield Finding(("nodes", name, limits[0]), f"{name}: {limits[0]} leads nowhere", "busy: where it leads")
+    if node.busy is None and node.nobody is None and node.nobody_ready is None:
+        yield Finding(("nodes", name), f"{name}: all go the same way", "busy, nobody, or nobody_ready")
 
 
 def _cases(flow: Flow, name: NodeId, node: BranchNode) -> Iterator[Finding]:

@@ -72,7 +72,8 @@ _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class Given(msgspec.Struct, frozen=True, kw_only=True):
-    """The world when the call comes."""
+    """The world when the call comes. By queue: `waiting`, `logged_in`, `ready`; `free`: queues where somebody would
+    take the call at once; `calls`: in the whole centre."""
 
     weekday: Weekday = "mon"
     time: Annotated[str, Meta(pattern=r"^[0-2][0-9]:[0-5][0-9]$")] = "10:00"
@@ -82,7 +83,11 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     tier: str | None = None
     language: str | None = None
     waiting: dict[str, int] = {}
+    expected_wait_s: dict[str, int] = {}
     logged_in: dict[str, int] = {}
+    ready: dict[str, int] = {}
+    free: tuple[str, ...] = ()
+    calls: int = 1
     may_promise: bool = True
 
 
@@ -298,8 +303,14 @@ def _shown(key: str, language: str) -> str:
 def _context(given: Given) -> FlowContext:
     hour, minute = given.time.split(":")
     queues = {
-        name: QueueFacts(waiting=given.waiting.get(name, 0), logged_in_agents=given.logged_in.get(name, 1))
-        for name in {**given.waiting, **given.logged_in}
+        name: QueueFacts(
+            waiting=given.waiting.get(name, 0),
+            is_free=name in given.free,
+            logged_in_agents=given.logged_in.get(name, 1),
+            ready_agents=given.ready.get(name, given.logged_in.get(name, 1)),
+            expected_wait_s=given.expected_wait_s.get(name),
+        )
+        for name in (*given.waiting, *given.expected_wait_s, *given.logged_in, *given.ready, *given.free)
     }
     return FlowContext(
         weekday=_WEEKDAYS.index(given.weekday),
@@ -310,5 +321,6 @@ def _context(given: Given) -> FlowContext:
         tier=given.tier,
         language=given.language,
         may_promise=given.may_promise,
+        calls=given.calls,
         queues=queues,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ivr.graph import Edge, edges
-from ivr.model import BranchNode, Flow, HangUpNode, HoursNode, LoadNode, Node, QueueNode, TransferNode
+from ivr.model import LOAD_LIMITS, BranchNode, Flow, HangUpNode, HoursNode, LoadNode, Node, QueueNode, TransferNode
 
 
 def to_mermaid(flow: Flow) -> str:
@@ -38,7 +38,10 @@ def _box(name: str, node: Node) -> str:
             return f'(["{name}<br/>transfer {node.number}"])'
         case BranchNode():
             return f'{{"{name}<br/>{node.on}?"}}'
-        case HoursNode() | LoadNode():
+        case LoadNode():
+            limits = [f"{limit} {getattr(node, limit)}" for limit in LOAD_LIMITS if getattr(node, limit) is not None]
+            return f'{{"{name}<br/>{node.queue}: {" or ".join(limits) or "anybody"}?"}}'
+        case HoursNode():
             return f'{{"{name}<br/>{kind}?"}}'
         case _:
             return f'["{name}<br/>{kind}"]'

@@ -67,7 +67,7 @@ def enter(flow: Flow, node: Node, position: FlowPosition, context: FlowContext) 
         case BranchNode():
             return GoTo(target=node.cases.get(_value(node, position, context), node.otherwise))
         case LoadNode():
-            return GoTo(target=_by_load(node, context.queues.get(node.queue, QueueFacts())))
+            return GoTo(target=_by_load(node, position, context))
         case WaitNode():
             return Stay(orders=(WaitForData(limit_ms=node.limit_ms),))
         case QueueNode():
@@ -189,10 +189,26 @@ def _yes_or_no(fact: bool) -> str:
     return "yes" if fact else "no"
 
 
-def _by_load(node: LoadNode, facts: QueueFacts) -> str:
+def _by_load(node: LoadNode, position: FlowPosition, context: FlowContext) -> str:
+    of_language = context.queues.get(f"{node.queue}@{position.language}")
+    facts = of_language or context.queues.get(node.queue, QueueFacts())
     if node.nobody is not None and facts.logged_in_agents == 0:
         return node.nobody
-    return node.busy if facts.waiting >= node.waiting_at_least else node.otherwise
+    if node.nobody_ready is not None and facts.ready_agents == 0:
+        return node.nobody_ready
+    is_full = node.calls_at_least is not None and context.calls >= node.calls_at_least
+    is_busy = is_full or (not facts.is_free and _is_over(node, facts))
+    return node.busy if is_busy and node.busy is not None else node.otherwise
+
+
+def _is_over(node: LoadNode, facts: QueueFacts) -> bool:
+    per_agent = node.waiting_per_agent
+    reached = (
+        (node.waiting_at_least, facts.waiting),
+        (None if per_agent is None else per_agent * facts.logged_in_agents, facts.waiting),
+        (node.expected_wait_s, facts.expected_wait_s),
+    )
+    return any(limit is not None and found is not None and found >= limit for limit, found in reached)
 
 
 def _say_then_end(prompts: Sequence[PromptRef], last: Order, position: FlowPosition) -> Outcome:

@@ -74,9 +74,12 @@ def _edges(node: Node) -> Iterator[Edge]:
                 yield Edge(target, ("cases", value))
             yield Edge(node.otherwise, ("otherwise",))
         case LoadNode():
-            yield Edge(node.busy, ("busy",))
+            if node.busy is not None:
+                yield Edge(node.busy, ("busy",))
             if node.nobody is not None:
                 yield Edge(node.nobody, ("nobody",))
+            if node.nobody_ready is not None:
+                yield Edge(node.nobody_ready, ("nobody_ready",))
             yield Edge(node.otherwise, ("otherwise",))
         case QueueNode():
             yield from _keyed(node.keys)

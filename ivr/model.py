@@ -18,6 +18,8 @@ Level = Annotated[int, Meta(ge=1, le=10)]
 TimeoutMs = Annotated[int, Meta(ge=1_000, le=30_000)]
 
 DATA_WAIT_MS_MAX = 300
+LOAD_LIMITS = ("waiting_at_least", "waiting_per_agent", "expected_wait_s", "calls_at_least")
+"""Fields of a `load` node: any of them makes a queue busy."""
 KEYS = "0123456789*#"
 
 
@@ -127,13 +129,21 @@ class BranchNode(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", ta
 
 
 class LoadNode(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="load"):
-    """Goes on by how busy a queue is: nobody logged in, at least so many waiting, or neither."""
+    """Goes on by how busy a queue is for this caller. `nobody`: nobody who could serve the caller is logged in;
+    `nobody_ready`: nobody of them is Ready. `busy`: nobody is free, and one of the limits is reached: so many wait, or
+    so many for each who is logged in, or so many seconds are expected; or there are so many calls in the whole centre,
+    whoever is free. A wait that cannot be estimated reaches no limit.
+    """
 
     queue: str
-    waiting_at_least: Annotated[int, Meta(ge=1, le=1_000)]
-    busy: NodeId
     otherwise: NodeId
+    busy: NodeId | None = None
     nobody: NodeId | None = None
+    nobody_ready: NodeId | None = None
+    waiting_at_least: Annotated[int, Meta(ge=1, le=1_000)] | None = None
+    waiting_per_agent: Annotated[int, Meta(ge=1, le=100)] | None = None
+    expected_wait_s: Annotated[int, Meta(ge=1, le=14_400)] | None = None
+    calls_at_least: Annotated[int, Meta(ge=1, le=10_000)] | None = None
 
 
 class WaitNode(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="wait_for_data"):

@@ -293,11 +293,15 @@ FlowInput = (
 
 
 class QueueFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a queue now. `ready_agents`: free to take a call of it at this moment; `logged_in`: at all."""
+    """What a queue is to this caller now, by what the caller would ask of agents. `is_free`: somebody would take the
+    call at once; agents are those who could ever serve it; the wait is None when it cannot be estimated.
+    """
 
     waiting: int = 0
-    ready_agents: int = 0
-    logged_in_agents: int = 0
+    is_free: bool = False
+    ready_agents: int = 1
+    logged_in_agents: int = 1
+    expected_wait_s: int | None = None
 
 
 class FlowContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -305,7 +309,8 @@ class FlowContext(msgspec.Struct, frozen=True, kw_only=True):
 
     weekday: 0 = Monday; minute: of the local day, 0–1439; opening: "by_hours" lets the hours tables decide, the other
     two force the answer of every table (a demo's main number is "always_open"). may_promise: what the caller leaves
-    can be kept now.
+    can be kept now. calls: in the whole centre, this one included. queues: by name, and by `orders@en` what the queue
+    would be to a caller of that language, where that is another thing.
     """
 
     weekday: int
@@ -318,6 +323,7 @@ class FlowContext(msgspec.Struct, frozen=True, kw_only=True):
     may_promise: bool = True
     tier: str | None = None
     language: str | None = None
+    calls: int = 1
     queues: dict[str, QueueFacts] = {}
 
 

@@ -27,17 +27,17 @@ class AskedBy(StrEnum):
     """Of a callback: the call in which it was asked for."""
 
 
-def asked(settings: CentreSettings, call: Call) -> dict[str, int]:
-    """Level by skill, in the order of their names: two calls that ask for the same say it in the same way."""
-    if not (settings.languages or settings.lines or call.flow_state):
-        return {}
-    levels = highest(*(levels for _, levels in _sources(settings, call)))
+def asked(settings: CentreSettings, call: Call, *, language: str = "") -> dict[str, int]:
+    """Level by skill, in the order of their names: two calls that ask for the same say it in the same way.
+    ``language``: that the caller would speak, instead of the present one."""
+    levels = highest(*(levels for _, levels in _sources(settings, call, language or language_of(call))))
     return dict(sorted(levels.items()))
 
 
 def asked_by(settings: CentreSettings, call: Call, skill: str, level: int) -> AskedBy:
     """Who asks for so much of it."""
-    return next((by for by, levels in _sources(settings, call) if levels.get(skill, 0) >= level), AskedBy.QUEUE)
+    sources = _sources(settings, call, language_of(call))
+    return next((by for by, levels in sources if levels.get(skill, 0) >= level), AskedBy.QUEUE)
 
 
 def language_of(call: Call) -> str:
@@ -50,8 +50,7 @@ def needs_customer(settings: CentreSettings, call: Call) -> bool:
     return not call.language and any(language.skills for language in settings.languages)
 
 
-def _sources(settings: CentreSettings, call: Call) -> Iterator[tuple[AskedBy, Levels]]:
-    language = language_of(call)
+def _sources(settings: CentreSettings, call: Call, language: str) -> Iterator[tuple[AskedBy, Levels]]:
     for spoken in settings.languages:
         if spoken.language == language:
             yield AskedBy.LANGUAGE, spoken.skills

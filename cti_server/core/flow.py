@@ -8,14 +8,18 @@ being asked. The centre waits for one thing at a time (`Call.waiting_for`), each
     agent, callback (answered in the same step) · message · message_end (see `messages.py`)
 """
 
+from typing import Any
+
 from cti_server.core import digits, direct, estimates, flow_orders, messages, overflow, queues
 from cti_server.core import events as e
+from cti_server.core.asking import asked, language_of
 from cti_server.core.calls import clear, leave_queue
 from cti_server.core.clock import local_day, weekday_and_minute
 from cti_server.core.effects import PlayMusic, StopPlaying
 from cti_server.core.entities import Call, State
 from cti_server.core.holidays import is_holiday
 from cti_server.core.lines import UNATTENDED
+from cti_server.core.skills import Levels
 from cti_server.core.step import Memory, Step, Surroundings
 from cti_server.core.vocabulary import (
     WAITING,
@@ -304,7 +308,7 @@ def _context(step: Step, call: Call, flow: Flow) -> FlowContext:
     weekday, minute = weekday_and_minute(
         step.now, offset_us=state.clock_offset_us, zone_s=state.settings.time_zone_offset_s
     )
-    line = step.around.lines.get(call.line)
+    line = step.around.line_of(call.line)
     return FlowContext(
         weekday=weekday,
         minute=minute,
@@ -316,7 +320,7 @@ def _context(step: Step, call: Call, flow: Flow) -> FlowContext:
         may_promise=step.around.may_promise,
         tier=call.tier or None,
         language=call.language or None,
-        queues={node.queue: _facts(step, node) for node in flow.nodes.values() if isinstance(node, LoadNode)},
+        **_load(step, call, flow),
     )
 
 
@@ -326,8 +330,26 @@ def _is_holiday(step: Step) -> bool:
     return today in settings.own_holidays or (settings.calendar == "korea" and is_holiday(today))
 
 
-def _facts(step: Step, node: LoadNode) -> QueueFacts:
-    queue, index = QueueId(node.queue), step.around.index
+def _load(step: Step, call: Call, flow: Flow) -> dict[str, Any]:
+    """What `load` nodes ask about, also in the other languages: one may be chosen within this step."""
+    loads = [node for node in flow.nodes.values() if isinstance(node, LoadNode)]
+    queues = {node.queue: _facts(step, node.queue, asked(step.settings, call)) for node in loads}
+    spoken = language_of(call) or flow.languages[0]
+    for language in flow.languages if step.settings.languages else ():
+        if language != spoken:
+            asks = asked(step.settings, call, language=language)
+            queues |= {f"{node.queue}@{language}": _facts(step, node.queue, asks) for node in loads}
+    calls = sum(other.phase is not CallPhase.CLEARED for other in step.state.calls.values()) if loads else 1
+    return {"queues": queues, "calls": calls}
+
+
+def _facts(step: Step, name: str, asks: Levels) -> QueueFacts:
+    queue, index = QueueId(name), step.around.index
+    estimate = estimates.at_entering(step, queue, asks)
     return QueueFacts(
-        waiting=index.waiting(queue), ready_agents=index.idle(queue), logged_in_agents=index.logged_on(queue)
+        waiting=index.waiting(queue),
+        is_free=estimates.is_served_at_once(step, queue, asks),
+        ready_agents=index.staff(queue, asks),
+        logged_in_agents=index.logged_on(queue, asks),
+        expected_wait_s=None if estimate is None else estimate.seconds,
     )

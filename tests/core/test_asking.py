@@ -20,7 +20,7 @@ from cti_server.core.settings import (
 )
 from cti_server.core.step import Step
 from cti_server.core.vocabulary import CallPhase, CustomerRef, Micros, OverflowWhen
-from ivr.model import AnswerNode, Flow, FlowSet, LanguageNode, Node, QueueNode
+from ivr.model import AnswerNode, Flow, FlowSet, HangUpNode, LanguageNode, LoadNode, Node, QueueNode
 from tests.core.house import CARE, KIM, LEE, ORDERS, PARK, SECOND, SETTINGS, House, assert_delivered, profile
 
 LANGUAGES = (LanguageSettings(language="en", skills={"english": 2}),)
@@ -264,6 +264,27 @@ def test_what_is_foretold_to_those_who_ask_is_the_longer_of_two_waits() -> None:
     assert plain is not None and plain.seconds == 30, "third place, three agents"
     assert english is not None and english.seconds == 60, "second place, one agent"
     assert estimates.at_entering(step, ORDERS, {"french": 1}) is None, "nobody is at work who could"
+
+
+def test_a_flow_knows_how_busy_the_queue_is_to_those_who_choose_a_language() -> None:
+    nodes: dict[str, Node] = {
+        "answer": AnswerNode(next="language"),
+        "language": LanguageNode(prompts=("language_menu",), keys={"1": "ko", "2": "en"}, next="load"),
+        "load": LoadNode(queue=ORDERS, nobody="nobody", nobody_ready="resting", otherwise="orders"),
+        "orders": QueueNode(queue=ORDERS),
+        "nobody": HangUpNode(reason="nobody"),
+        "resting": HangUpNode(reason="resting"),
+    }
+    flow = Flow(id="menu", version="2", title={}, languages=("ko", "en"), start="answer", nodes=nodes)
+    centre = house(profile(KIM), SPEAKS)
+    centre.centre.load_flows(FlowSet(flows=(flow,)))
+    centre.at_work(KIM)
+    chose(centre, "2")
+    assert centre.one(e.CallCleared).reason == "nobody"
+    centre.tell(i.LogOn(agent=LEE))
+    chose(centre, "2")
+    assert centre.one(e.CallCleared).reason == "resting"
+    assert chose(centre, "1").phase is not CallPhase.CLEARED
 
 
 def test_lines_that_nobody_stands_in_are_dropped_when_there_are_many(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -214,6 +214,26 @@ def test_opening_hours_that_nobody_asks_for_are_told() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("load", "what", "hint"),
+    [
+        (
+            LoadNode(queue="orders", busy="end", otherwise="end"),
+            "start: nothing says when it is busy",
+            "one of waiting_at_least, waiting_per_agent, expected_wait_s, calls_at_least",
+        ),
+        (
+            LoadNode(queue="orders", nobody="end", otherwise="end", expected_wait_s=60),
+            "start: expected_wait_s leads nowhere",
+            "busy: where it leads",
+        ),
+        (LoadNode(queue="orders", otherwise="end"), "start: all go the same way", "busy, nobody, or nobody_ready"),
+    ],
+)
+def test_a_load_node_says_what_leads_where(load: LoadNode, what: str, hint: str) -> None:
+    assert (what, hint) in [(told, its_hint) for _, told, its_hint in found(flow(start=load, end=END))]
+
+
 def test_queues_are_checked_where_they_are_known() -> None:
     load = LoadNode(queue="cara", waiting_at_least=5, busy="queue", otherwise="queue")
     of = flow(start=load, queue=QueueNode(queue="ordres"))

@@ -1,12 +1,26 @@
 """What `start` and `resume` promise to the centre, whatever the flow."""
 
+from typing import Any
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.loader import load_flows, load_prompts
-from ivr.model import BranchNode, CallbackNode, Flow, HangUpNode, PlayNode, QueueNode, TransferNode, WaitNode
+from ivr.model import (
+    AnswerNode,
+    BranchNode,
+    CallbackNode,
+    Flow,
+    HangUpNode,
+    LanguageNode,
+    LoadNode,
+    PlayNode,
+    QueueNode,
+    TransferNode,
+    WaitNode,
+)
 from ivr.orders import (
     AnnouncementDue,
     Answer,
@@ -26,6 +40,7 @@ from ivr.orders import (
     PinChecked,
     Play,
     PromptsFinished,
+    QueueFacts,
     QueueKeyPressed,
     QueueRefused,
     RequestCallback,
@@ -167,6 +182,48 @@ def queue_flow(**fields: object) -> Flow:
         busy=PlayNode(prompts=("busy",), next="first"),
         bye=HangUpNode(reason="callback_stored"),
     )
+
+
+@pytest.mark.parametrize(
+    ("limits", "facts", "calls", "leads_to"),
+    [
+        ({"waiting_at_least": 5}, {"waiting": 5}, 1, "busy"),
+        ({"waiting_at_least": 5}, {"waiting": 4}, 1, "otherwise"),
+        ({"waiting_at_least": 5}, {"waiting": 50, "is_free": True}, 1, "otherwise"),
+        ({"waiting_per_agent": 3}, {"waiting": 6, "logged_in_agents": 2}, 1, "busy"),
+        ({"waiting_per_agent": 3}, {"waiting": 5, "logged_in_agents": 2}, 1, "otherwise"),
+        ({"expected_wait_s": 60}, {"expected_wait_s": 60}, 1, "busy"),
+        ({"expected_wait_s": 60}, {"expected_wait_s": 59}, 1, "otherwise"),
+        ({"expected_wait_s": 60}, {"waiting": 99}, 1, "otherwise"),
+        ({"expected_wait_s": 60, "waiting_at_least": 9}, {"waiting": 9}, 1, "busy"),
+        ({"calls_at_least": 30}, {"is_free": True}, 30, "busy"),
+        ({"waiting_at_least": 1}, {"waiting": 9, "logged_in_agents": 0, "ready_agents": 0}, 1, "nobody"),
+        ({"waiting_at_least": 1}, {"waiting": 9, "ready_agents": 0}, 1, "nobody_ready"),
+    ],
+)
+def test_a_flow_branches_by_how_busy_a_queue_is(
+    limits: dict[str, int], facts: dict[str, Any], calls: int, leads_to: str
+) -> None:
+    ways = {way: way for way in ("busy", "otherwise", "nobody", "nobody_ready")}
+    load = LoadNode(queue="orders", **ways, **limits)
+    of = flow(first=load, **{way: HangUpNode(reason=way) for way in ways})
+    context = msgspec.structs.replace(MONDAY_TEN, queues={"orders": QueueFacts(**facts)}, calls=calls)
+    assert start(of, context).orders == (HangUp(reason=leads_to),)
+
+
+def test_a_queue_is_as_busy_as_it_is_to_a_caller_of_this_language() -> None:
+    """The language is chosen in the same step."""
+    of = flow(
+        first=AnswerNode(next="language"),
+        language=LanguageNode(prompts=(), keys={"1": "ko", "2": "en"}, next="load"),
+        load=LoadNode(queue="orders", nobody="nobody", otherwise="otherwise"),
+        nobody=HangUpNode(reason="nobody"),
+        otherwise=HangUpNode(reason="otherwise"),
+    )
+    queues = {"orders": QueueFacts(), "orders@en": QueueFacts(logged_in_agents=0)}
+    context = msgspec.structs.replace(MONDAY_TEN, queues=queues)
+    for key, reason in (("1", "otherwise"), ("2", "nobody")):
+        assert walk(of, Answered(), DigitsCollected(digits=key), context=context).orders[-1] == HangUp(reason=reason)
 
 
 def test_a_queue_is_entered_once_and_only_listened_to_afterwards() -> None:
