@@ -21,7 +21,7 @@ class MessageBar(QWidget):
         self._model = model
         row = panel.row(self, margins=(14, 7, 14, 7), gap=10)
         row.addWidget(Label(tr("callback.message"), "title"))
-        self.play = Button(tr("callback.listen"), icon="play", kind="filled", keys=tr("keys.space"), height=30)
+        self.play = Button(tr("callback.listen"), icon="play", keys=tr("keys.space"), height=30)
         self.play.setObjectName("play_message")
         self.play.clicked.connect(model.toggle)
         row.addWidget(self.play)

@@ -44,6 +44,7 @@ from cti_server.web.pins import PinStore
 ROOT = Path(__file__).resolve().parents[2]
 FLOWS = Path(__file__).with_name("flows")
 MAIN, DIRECT, SHORT, IDENTIFIED = "1588-0001", "1588-0002", "1588-0003", "1588-0004"
+MESSAGE = "1588-0005"
 """Numbers to call: the main flow; a queue that answers nobody before an agent does; ``flows/*.yaml``."""
 PATIENCE_S = 60.0
 PASSWORD = "password-of-tests"
@@ -154,6 +155,7 @@ class Centre:
             DIRECT: {"flow": "queue:orders", "opening": "always_open"},
             SHORT: {"flow": "short", "opening": "always_open"},
             IDENTIFIED: {"flow": "identified", "opening": "always_open"},
+            MESSAGE: {"flow": "message", "opening": "always_open"},
         }
         text["flows"] = ["", "flows"]
         text["trunks"] = {"local": {"transport": "udp", "numbers": list(text["lines"]), **self.plan.trunk}}

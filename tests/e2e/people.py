@@ -156,6 +156,10 @@ class Phone:
         times = [since, *(at for at in self.voice.came_at if since < at < end), end]
         return max(after - before for before, after in itertools.pairwise(times))
 
+    async def hears_tone(self, *, times: int = 1) -> None:
+        """Wait for the tone after which a caller speaks: a fifth of a second of 1,000 Hz."""
+        await until(lambda: tones_in(self.mouth.heard, 1_000.0) >= times, f"{self.name} hears the tone")
+
     async def hears(self, frequency_hz: float) -> None:
         """Wait for a second that is mostly this tone."""
         await until(lambda: share(self.mouth.heard[-16_000:], frequency_hz) > 0.5, f"{self.name} hears {frequency_hz}")
@@ -371,6 +375,12 @@ async def leaving(*people: Phone | Desk) -> AsyncIterator[None]:
     finally:
         for person in people:
             await person.close()
+
+
+def tones_in(pcm: bytes | bytearray, frequency_hz: float) -> int:
+    """How often this tone begins: windows of a tenth of a second that are hardly anything else."""
+    windows = [share(pcm[at : at + 1_600], frequency_hz) > 0.7 for at in range(0, len(pcm) - 1_600, 800)]
+    return sum(now and not before for before, now in itertools.pairwise([False, *windows]))
 
 
 def share(pcm: bytes | bytearray, frequency_hz: float) -> float:

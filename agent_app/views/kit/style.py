@@ -56,6 +56,11 @@ QComboBox::drop-down, QDateTimeEdit::drop-down {{ border: none; width: 26px; bac
 QComboBox::down-arrow, QDateTimeEdit::down-arrow {{ image: none; width: 0; height: 0; }}
 QComboBox QAbstractItemView {{ background: {t.card}; border: 1px solid {t.border}; outline: none; padding: 4px; }}
 
+QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {t.border}; }}
+QSlider::sub-page:horizontal {{ border-radius: 2px; background: {t.accent}; }}
+QSlider::handle:horizontal {{ width: 14px; margin: -5px 0; border-radius: 7px; background: {t.accent}; }}
+QSlider::handle:horizontal:focus {{ border: 2px solid {t.text}; width: 10px; }}
+
 QMenu {{ background: {t.card}; border: 1px solid {t.border}; padding: 6px; }}
 QMenu::item {{ padding: 7px 28px 7px 10px; border-radius: {size.CHIP_RADIUS}px; }}
 QMenu::item:selected {{ background: {t.accent_tint}; color: {t.text}; }}
