@@ -1,12 +1,14 @@
 """A caller leaves a voice message: recorded after the tone, kept as a callback, never promised before it is on disk."""
 
+from msgspec.structs import replace
+
 from cti_server.core import effects as f
 from cti_server.core import events as e
 from cti_server.core import inputs as i
 from cti_server.core.entities import Call, Callback
 from cti_server.core.vocabulary import CallbackState, CallPhase, ClearingCause, MessageEnd, QueueExit, RecordingId
 from ivr.model import FlowSet, HangUpNode, MessageNode, Node, QueueNode
-from tests.core.house import CARE, KIM, NUMBER, ORDERS, SECOND, House
+from tests.core.house import CARE, KIM, NUMBER, ORDERS, SECOND, SETTINGS, House
 from tests.core.test_flow import answered, flow, played
 
 MESSAGE = MessageNode(
@@ -272,3 +274,17 @@ def test_a_settled_callback_is_over() -> None:
     house.tell(i.SettleCallback(agent=KIM, callback=kept.callback))
     assert house.one(e.CallbackSettled).agent == KIM
     assert house.refused(i.DialCallback(agent=KIM, callback=kept.callback)) == "callback_over"
+
+
+def test_the_centre_itself_never_dials_who_left_a_message() -> None:
+    """Somebody shall hear it first, also in a queue whose callbacks are dialled by themselves."""
+    queues = tuple(replace(queue, callbacks="automatic") for queue in SETTINGS.queues)
+    house, call = at_the_tone()
+    house.tell(i.LoadSettings(settings=replace(SETTINGS, queues=queues)))
+    house.at_work(KIM)
+    house.wait(5)
+    house.hang_up(call)
+    closed(house, call, recording_of(call))
+    house.wait(3_600)
+    assert the_message(house).state is CallbackState.WAITING
+    assert house.agent(KIM).call is None
