@@ -81,6 +81,7 @@ HANDLERS: dict[type[object], Callable[[Step, Any], None]] = {
     inputs.EnrolAgents: setup.enrol_agents,
     inputs.LegOffered: inbound.offered,
     inputs.LegAlerting: legs.alerting,
+    inputs.EarlyMediaBegan: legs.early_media_began,
     inputs.LegAnswered: legs.answered,
     inputs.LegChanged: legs.changed,
     inputs.LegFailed: legs.failed,

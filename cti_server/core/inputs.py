@@ -245,6 +245,10 @@ class LegAlerting(LegSignal, frozen=True, kw_only=True):
     """The far phone rings (180, or 183 with early media)."""
 
 
+class EarlyMediaBegan(LegSignal, frozen=True, kw_only=True):
+    """A leg that we placed sends sound before it is answered: the network's ringing, or why nobody is reached."""
+
+
 class LegAnswered(LegSignal, frozen=True, kw_only=True):
     """The far end answered (2xx to a leg that we placed), or our answer to a caller was acknowledged."""
 

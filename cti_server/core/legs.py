@@ -10,7 +10,15 @@ from cti_server.core import events as e
 from cti_server.core.calls import answer_caller, clear
 from cti_server.core.effects import ConnectLegs, ReleaseLeg
 from cti_server.core.entities import Call, Leg
-from cti_server.core.inputs import LegAlerting, LegAnswered, LegChanged, LegCleared, LegFailed, LegSignal
+from cti_server.core.inputs import (
+    EarlyMediaBegan,
+    LegAlerting,
+    LegAnswered,
+    LegChanged,
+    LegCleared,
+    LegFailed,
+    LegSignal,
+)
 from cti_server.core.step import Step
 from cti_server.core.vocabulary import (
     OFFERED,
@@ -23,6 +31,7 @@ from cti_server.core.vocabulary import (
 )
 
 NO_CALL = e.NO_CALL
+UNANSWERED = (LegState.INITIATED, LegState.ALERTING)
 
 
 def alerting(step: Step, signal: LegAlerting) -> None:
@@ -33,6 +42,18 @@ def alerting(step: Step, signal: LegAlerting) -> None:
         step.emit(e.LegRinging(at=step.now, call=call.call, leg=leg.leg, resume=signal.resume))
     elif signal.resume and signal.resume != leg.resume:
         step.emit(e.LegResumeChanged(at=step.now, call=call.call, leg=leg.leg, resume=signal.resume))
+
+
+def early_media_began(step: Step, signal: EarlyMediaBegan) -> None:
+    """Whoever hears our ringing tone while a number is called hears what the network says instead. Nothing to remember:
+    after a restart it is our own tone, or silence, until the number answers."""
+    if (found := _known(step, signal)) is None:
+        return
+    call, leg = found
+    is_dialled = leg.role is LegRole.OUTSIDE or (leg.role is LegRole.CUSTOMER and call.phase is CallPhase.INITIATED)
+    listener = call.customer_leg if leg.role is LegRole.OUTSIDE else call.agent_leg
+    if is_dialled and leg.state in UNANSWERED and listener is not None and _is_connected(call, listener):
+        step.order(ConnectLegs(call=call.call, n=step.n(call.call), leg=listener, other=leg.leg))
 
 
 def changed(step: Step, signal: LegChanged) -> None:

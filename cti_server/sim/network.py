@@ -226,6 +226,10 @@ class Network:
         world.signal(i.LegAlerting(leg=leg.leg, resume=b"ringing"))
         if leg.leg not in self.legs:
             return
+        if not leg.extension and leg.leg % 3 == 0:
+            world.signal(i.EarlyMediaBegan(leg=leg.leg))
+            if leg.leg not in self.legs:
+                return
         fate = world.random.random()
         if fate < 0.80 or world.is_draining:
             delay_us = world.between(0, 6000)

@@ -17,6 +17,7 @@ from cti_server.core.vocabulary import (
     ClearingCause,
     CustomerRef,
     Direction,
+    LegId,
 )
 from tests.core.house import KIM, LEE, SETTINGS, House, profile
 
@@ -203,6 +204,29 @@ def test_a_callback_needs_a_number_a_time_and_a_known_queue() -> None:
     assert house.refused(i.DialCallback(agent=KIM, callback=CallbackId(9))) == "not_logged_on"
     house.at_work(KIM)
     assert house.refused(i.DialCallback(agent=KIM, callback=CallbackId(9))) == "unknown_callback"
+
+
+def test_early_sound_of_the_number_takes_the_place_of_our_ringing_tone() -> None:
+    house = House()
+    house.at_work(KIM)
+    call = dialled(house)
+    customer = own_phone_lifted(house, call)
+    house.tell(i.LegAlerting(leg=customer.leg))
+    house.tell(i.EarlyMediaBegan(leg=customer.leg))
+    joined = house.one(f.ConnectLegs)
+    assert (joined.leg, joined.other) == (call.agent_leg, customer.leg)
+    assert call.phase is CallPhase.INITIATED and not house.events, "nothing is answered yet"
+
+
+def test_early_sound_of_the_agents_own_phone_is_nobodys() -> None:
+    house = House()
+    house.at_work(KIM)
+    call = dialled(house)
+    assert call.agent_leg is not None
+    house.tell(i.EarlyMediaBegan(leg=call.agent_leg))
+    assert not house.effects
+    house.tell(i.EarlyMediaBegan(leg=LegId(99)))
+    assert not house.effects
 
 
 def test_a_customer_who_hangs_up_while_being_connected_is_over() -> None:

@@ -80,6 +80,10 @@ class CentreMachine(RuleBasedStateMachine):
     def alerting(self, number: int) -> None:
         self.tell(i.LegAlerting(leg=self.leg(number)))
 
+    @rule(number=PICK)
+    def early_media(self, number: int) -> None:
+        self.tell(i.EarlyMediaBegan(leg=self.leg(number)))
+
     @rule(number=PICK, cause=CAUSES)
     def failed(self, number: int, cause: ClearingCause) -> None:
         self.tell(i.LegFailed(leg=self.leg(number), cause=cause))

@@ -27,6 +27,8 @@ class Leg:
     is_established: bool = False
     is_alerting: bool = False
     is_answering: bool = False
+    early: bytes = b""
+    """The description by which a number that we called sends sound before it answers."""
     failed_status: int = 0
     timer: asyncio.TimerHandle | None = None
 

@@ -73,8 +73,8 @@ def readable(text: str) -> str:
     return octets.decode("utf-8", "replace")
 
 
-def remote_of(leg: Leg, agreed: Agreed) -> None:
-    """Tell the worker what was agreed with the peer."""
+def remote_of(leg: Leg, agreed: Agreed, *, expect_rtp: bool = True) -> None:
+    """Tell the worker what was agreed with the peer. ``expect_rtp``: silence is a fault."""
     if leg.link is None:
         return
     leg.link.set_remote(
@@ -87,6 +87,7 @@ def remote_of(leg: Leg, agreed: Agreed) -> None:
         event_type=agreed.telephone_event_out or None,
         event_type_received=agreed.telephone_event_in or None,
         direction=MediaDirection(agreed.direction),
+        expect_rtp=expect_rtp,
     )
 
 
@@ -158,6 +159,20 @@ class SipSide:
         if leg is not None and event.status >= 180 and not leg.is_alerting:
             leg.is_alerting = True
             self._switch.submit(inputs.LegAlerting(leg=LegId(leg.leg), resume=self._switch.resume_of(leg)))
+        if leg is not None and event.sdp is not None:
+            self._early_media(leg, event.sdp)
+
+    def _early_media(self, leg: Leg, sdp: bytes) -> None:
+        """Of one number; where several contacts ring at once nobody could say whose sound it should be."""
+        if leg.negotiator is None or leg.is_established or len(leg.branches) != 1 or leg.early == sdp:
+            return
+        try:
+            remote_of(leg, leg.negotiator.accept(sdp), expect_rtp=False)
+        except SipError:
+            return  # there is no early sound; the answer may still be understood
+        is_first, leg.early = not leg.early, sdp
+        if is_first:
+            self._switch.submit(inputs.EarlyMediaBegan(leg=LegId(leg.leg)))
 
     def _established(self, event: ev.Established) -> None:
         switch = self._switch
