@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import msgspec
 import structlog
@@ -14,6 +15,7 @@ import uvloop
 from sqlalchemy.exc import SQLAlchemyError
 
 from cti_server import config
+from cti_server.app.loading import Loaded, keep_as_good, load, load_or_last_good, note_problems
 from cti_server.app.places import WEB_SOCKET, hard_phones_file, media_socket
 from cti_server.app.recovering import RecordingRecovery
 from cti_server.app.tables import EffectTable, EventList
@@ -49,6 +51,9 @@ from datafiles.problems import DataErrors
 
 log = structlog.get_logger(__name__)
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 ROSTER_EVERY_S = 3.0
 """How soon a change of `./ieum user` is known to routing."""
 
@@ -56,9 +61,10 @@ ROSTER_EVERY_S = 3.0
 class CoreProcess:
     """The parts of the core process. ``start`` brings a centre to life, ``stop`` lets it go on another day."""
 
-    def __init__(self, configuration: Configuration, *, file: Path | None) -> None:
+    def __init__(self, loaded: Loaded, *, file: Path | None) -> None:
         self._file = file
-        self._configuration = configuration
+        self._configuration, self._problems = loaded
+        configuration = self._configuration
         self._folder = DataFolder(configuration.server.data)
         self._journal = SqliteJournal(self._folder, spool=configuration.server.spool)
         restored = self._journal.restore_now()
@@ -78,6 +84,8 @@ class CoreProcess:
             snapshot_seq=restored.snapshot_seq,
         )
         self._readers = ThreadPoolExecutor(1, thread_name_prefix="roster")
+        self._files = ThreadPoolExecutor(1, thread_name_prefix="configuration")
+        self._reloading = asyncio.Lock()
         self._database = open_database(configuration.server.database_url)
         self._token_key = config.secret(self._folder.path, "token_key").reveal().encode()
         self._phone_secrets = SignedPhoneSecrets(
@@ -245,6 +253,7 @@ class CoreProcess:
         await self._history.close()
         await self._main_system.connector.close()
         self._readers.shutdown(wait=False)
+        self._files.shutdown(wait=False)
         self._database.dispose()
 
     async def until_ended(self) -> None:
@@ -252,7 +261,8 @@ class CoreProcess:
         await asyncio.wait([self._running])
 
     async def _load(self) -> None:
-        await self._load_settings()
+        if await self._load_settings() and not self._problems:
+            await self._keep_as_good()
         await self._look_at_roster()
 
     async def _load_settings(self) -> bool:
@@ -264,21 +274,36 @@ class CoreProcess:
     async def reload(self) -> None:
         """The configuration's text was changed: all of it takes effect, or nothing. Addresses and ports wait for a
         restart."""
-        try:
-            fresh = config.read(self._folder.path, self._file)
-        except DataErrors as error:
-            log.error("configuration_kept", problems=[str(problem) for problem in error.problems])
-            return
-        before, self._configuration = self._configuration, fresh
-        self._centre.load_flows(fresh.flows)
-        if not await self._load_settings():
-            self._configuration = before
-            self._centre.load_flows(before.flows)
-            return
-        self._gateway.load_scripts(_as_json(fresh), fresh.library.version)
-        self._enrolled = None
-        await self._look_at_roster()
-        log.info("configuration_loaded", version=fresh.version)
+        async with self._reloading:
+            try:
+                fresh = await self._beside(load, self._folder.path, self._file)
+            except DataErrors as error:
+                note_problems(self._folder.path, error.problems)
+                problems = [str(problem) for problem in error.problems]
+                running = self._configuration.version
+                log.error("alarm", alarm="configuration_broken", running=running, problems=problems)
+                return
+            before, self._configuration = self._configuration, fresh
+            self._centre.stage_flows(fresh.flows)
+            if not await self._load_settings():
+                self._configuration = before
+                self._centre.stage_flows(None)
+                return
+            self._gateway.load_scripts(_as_json(fresh), fresh.library.version)
+            await self._keep_as_good()
+            self._enrolled = None
+            await self._look_at_roster()
+            log.info("configuration_loaded", version=fresh.version)
+
+    async def _keep_as_good(self) -> None:
+        """What is in force now is what a process that must start again can start with."""
+        note_problems(self._folder.path, ())
+        await self._beside(keep_as_good, self._configuration, self._folder.path, self._file)
+
+    async def _beside(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        """In the thread for the configuration's files: nobody waits for a disk."""
+        call = functools.partial(work, *arguments, **named)
+        return await asyncio.get_running_loop().run_in_executor(self._files, call)
 
     async def _roster(self) -> tuple[AgentProfile, ...]:
         return await asyncio.get_running_loop().run_in_executor(self._readers, people.roster, self._database)
@@ -323,13 +348,14 @@ def _next_epoch(file: Path) -> int:
 
 def run_core(data: Path, file: Path | None) -> int:
     """Until SIGTERM (exit status 0), or until the engine ends (1). SIGHUP reads the configuration again."""
-    configuration = config.read(data, file)
+    loaded = load_or_last_good(data, file)
+    note_problems(data, loaded.problems)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_core(configuration, file))
+        return runner.run(_core(loaded, file))
 
 
-async def _core(configuration: Configuration, file: Path | None) -> int:
-    process = CoreProcess(configuration, file=file)
+async def _core(loaded: Loaded, file: Path | None) -> int:
+    process = CoreProcess(loaded, file=file)
     done = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

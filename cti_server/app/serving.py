@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from cti_server import config
+from cti_server.app.loading import load_or_last_good
 from cti_server.app.places import media_socket
 from cti_server.config import Configuration
 from cti_server.core.vocabulary import Secret
@@ -56,7 +57,10 @@ def prepare(data: Path, file: Path | None) -> tuple[Configuration, Secret | None
     folder.prepare()
     if file is None:
         config.write_defaults(folder.path)
-    configuration = config.read(folder.path, file)
+    configuration, problems = load_or_last_good(folder.path, file)
+    if problems:
+        print("ieum: the configuration cannot be used; the last good one is in force:", file=sys.stderr)
+        print("\n".join(f"  {problem}" for problem in problems), file=sys.stderr, flush=True)
     _check_lock(folder)
     _check_ports(configuration)
     if not (RENDERED / "rendered.json").exists():

@@ -12,6 +12,7 @@ import structlog
 import uvicorn
 
 from cti_server import config
+from cti_server.app.loading import is_broken, load_or_last_good
 from cti_server.app.places import WEB_SOCKET
 from cti_server.config import Configuration
 from cti_server.past.answers import PastAnswers
@@ -54,6 +55,7 @@ class WebProcess:
             sessions=sessions,
             recordings=folder.recordings,
             levels=levels,
+            is_configuration_broken=lambda: is_broken(folder.path),
         )
         where = configuration.server.web
         self._http = uvicorn.Server(
@@ -92,7 +94,7 @@ class WebProcess:
 
 def run_web(data: Path, file: Path | None) -> int:
     """Until SIGTERM (exit status 0), or until a part of it ended by itself (1): the warden then starts it again."""
-    return asyncio.run(_web(config.read(data, file)))
+    return asyncio.run(_web(load_or_last_good(data, file).configuration))
 
 
 async def _web(configuration: Configuration) -> int:

@@ -6,7 +6,7 @@ rules between them: names that must exist, ports that must differ, numbers that 
 
 import hashlib
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -43,9 +43,18 @@ PORTS_OF_A_CALL = 4
 _Loaded = TypeVar("_Loaded")
 
 
-def read(data: Path, file: Path | None = None) -> Configuration:
-    """The configuration of a data folder, or of another file for that folder. Raises DataErrors with all mistakes."""
-    reading = _Reading(data, file or config_file(data))
+def read(
+    data: Path,
+    file: Path | None = None,
+    *,
+    named_in: Path | None = None,
+    copies: Mapping[Path, Path] | None = None,
+) -> Configuration:
+    """The configuration of a data folder, or of another file for that folder. Raises DataErrors with all mistakes.
+
+    A copy of a configuration (`last_good.py`) says where the file stood whose places it names, and what stands for
+    each."""
+    reading = _Reading(data, file or config_file(data), named_in=named_in, copies=copies or {})
     configuration = reading.configuration()
     if configuration is None or reading.problems:
         raise DataErrors(sorted(set(reading.problems)))
@@ -54,7 +63,7 @@ def read(data: Path, file: Path | None = None) -> Configuration:
 
 def check(file: Path, data: Path | None = None) -> list[Problem]:
     """All that is wrong with a configuration file."""
-    reading = _Reading(data or file.absolute().parent.parent, file)
+    reading = _Reading(data or file.absolute().parent.parent, file, named_in=None, copies={})
     reading.configuration()
     return sorted(set(reading.problems))
 
@@ -62,10 +71,13 @@ def check(file: Path, data: Path | None = None) -> list[Problem]:
 class _Reading:
     """One reading of one file."""
 
-    def __init__(self, data: Path, file: Path) -> None:
+    def __init__(self, data: Path, file: Path, *, named_in: Path | None, copies: Mapping[Path, Path]) -> None:
         self.data = data
         self.file = file
         self.problems: list[Problem] = []
+        self._named_in = named_in or file.parent
+        self._copies = copies
+        self._own: list[Path] = []
         self._tree: Tree | None = None
 
     def configuration(self) -> Configuration | None:
@@ -81,8 +93,8 @@ class _Reading:
         self._check_words(text)
         self._check_network(text)
         trunks = tuple(self._trunk(name, trunk) for name, trunk in text.trunks.items())
-        prompts = self._load(lambda: ivr.loader.load_prompts(self._place(text.prompts, ivr.loader.PROMPTS)))
-        folder = self._place(text.scripts, scripts.loader.LIBRARY)
+        prompts = self._load(lambda: ivr.loader.load_prompts(self._own_place(text.prompts, ivr.loader.PROMPTS)))
+        folder = self._own_place(text.scripts, scripts.loader.LIBRARY)
         library = self._load(lambda: scripts.loader.load_library(folder))
         dispositions = self._load(lambda: scripts.loader.load_dispositions(folder))
         flows = None if prompts is None else self._flows(text, prompts)
@@ -101,10 +113,11 @@ class _Reading:
             prompts=prompts,
             library=library,
             dispositions=dispositions,
+            own=tuple(dict.fromkeys(self._own)),
         )
 
     def _flows(self, text: CentreText, prompts: PromptSet) -> FlowSet | None:
-        places = [self._place(place, ivr.loader.FLOWS) for place in text.flows or ("",)]
+        places = [self._own_place(place, ivr.loader.FLOWS) for place in text.flows or ("",)]
         flows = self._load(lambda: ivr.loader.load_flows(places, prompts, text.queues))
         if flows is not None:
             self._check_lines(text, flows)
@@ -113,7 +126,7 @@ class _Reading:
     def _declarations(self, main_system: MainSystemText) -> Path | None:
         if not main_system.declarations:
             return None
-        place = self._place(main_system.declarations, Path())
+        place = self._own_place(main_system.declarations, Path())
         if not place.is_file():
             self._wrong(("main_system", "declarations"), f"there is no file {place}")
         return place
@@ -235,7 +248,15 @@ class _Reading:
 
     def _place(self, named: str, otherwise: Path) -> Path:
         """Relative to the folder of the file that names it."""
-        return self.file.parent / named if named else otherwise
+        return self._named_in / named if named else otherwise
+
+    def _own_place(self, named: str, otherwise: Path) -> Path:
+        """Of the centre's own texts; what comes with Ieum is not among them."""
+        if not named:
+            return otherwise
+        place = self._place(named, otherwise).absolute()
+        self._own.append(place)
+        return self._copies.get(place, place)
 
     def _load(self, load: Callable[[], _Loaded]) -> _Loaded | None:
         try:

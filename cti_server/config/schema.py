@@ -237,7 +237,8 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
-    """A checked configuration. ``version`` changes with its content, not with comments."""
+    """A checked configuration. ``version`` changes with its content, not with comments. ``own``: the folders and files
+    with the centre's own texts that it was read from."""
 
     version: str
     name: Title
@@ -249,3 +250,4 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     prompts: PromptSet
     library: Library
     dispositions: Dispositions
+    own: tuple[Path, ...] = ()

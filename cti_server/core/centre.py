@@ -111,6 +111,7 @@ class Centre:
     def __init__(self, state: State, flows: FlowSet = NO_FLOWS, *, strict: bool = False) -> None:
         self.state = state
         self._strict = strict
+        self._staged: FlowSet | None = None
         self._around = Surroundings()
         self._around.read_state(state)
         self._around.read_flows(flows)
@@ -141,6 +142,10 @@ class Centre:
         """For checks only."""
         return self._deadlines
 
+    def stage_flows(self, flows: FlowSet | None) -> None:
+        """These take effect together with the next `LoadSettings` that is carried out; None: none do."""
+        self._staged = flows
+
     def load_flows(self, flows: FlowSet) -> None:
         """New calls get these; calls in progress keep the version that they began with."""
         self._around.read_flows(flows)
@@ -165,6 +170,9 @@ class Centre:
             self._carry_out(step, input)
         else:
             HANDLERS[type(input)](step, input)
+        if isinstance(input, inputs.LoadSettings) and self._staged is not None:
+            self.load_flows(self._staged)
+            self._staged = None
         self._conclude(step)
         if isinstance(input, inputs.Restarted):
             self._check_everything(step)

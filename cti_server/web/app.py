@@ -3,7 +3,7 @@
 Bind it to loopback, or put a proxy with TLS before it. Writes do not come through here, but through the desktops' door.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,7 @@ class WebApp:
         recordings: Path,
         levels: Mapping[str, int] | None = None,
         is_secure: bool = False,
+        is_configuration_broken: Callable[[], bool] = lambda: False,
     ) -> None:
         self._levels = levels or {}
         self._service = service
@@ -70,6 +71,7 @@ class WebApp:
         self._sessions = sessions
         self._recordings = recordings
         self._is_secure = is_secure
+        self._is_configuration_broken = is_configuration_broken
 
     def routes(self) -> dict[tuple[str, str], Endpoint]:
         """The endpoint of every rule."""
@@ -90,8 +92,10 @@ class WebApp:
     # --- everybody ---------------------------------------------------------------------------------------------------
 
     async def health(self, _request: Request) -> Response:
-        """200 while the database answers, else 503."""
-        return _json({"ok": True, "applied_seq": await run_in_threadpool(self._queries.applied_seq)})
+        """200 while the database answers, else 503. ``configuration`` "last_good": its files cannot be used."""
+        is_broken = await run_in_threadpool(self._is_configuration_broken)
+        applied = await run_in_threadpool(self._queries.applied_seq)
+        return _json({"ok": True, "applied_seq": applied, "configuration": "last_good" if is_broken else "current"})
 
     async def sign_in(self, request: Request) -> Response:
         """401 ``wrong_credentials``; 429 ``too_many_attempts``."""
@@ -124,7 +128,11 @@ class WebApp:
         applied = await run_in_threadpool(self._queries.applied_seq)
         messages = await run_in_threadpool(self._queries.messages_waiting)
         text = metrics_text(
-            totals, applied_seq=applied, credentials_waiting=self._service.waiting, messages_waiting=messages
+            totals,
+            applied_seq=applied,
+            credentials_waiting=self._service.waiting,
+            messages_waiting=messages,
+            is_configuration_broken=await run_in_threadpool(self._is_configuration_broken),
         )
         return Response(text, media_type=CONTENT_TYPE)
 

@@ -9,7 +9,12 @@ Samples = Mapping[str, int]
 
 
 def metrics_text(
-    totals: Totals, *, applied_seq: int, credentials_waiting: int, messages_waiting: Mapping[str, int]
+    totals: Totals,
+    *,
+    applied_seq: int,
+    credentials_waiting: int,
+    messages_waiting: Mapping[str, int],
+    is_configuration_broken: bool = False,
 ) -> str:
     """All figures, one family after the other."""
     families = [
@@ -23,6 +28,12 @@ def metrics_text(
         _family("ieum_recordings_stored_total", "Recordings kept.", "counter", {"": totals.recordings_stored}),
         _family("ieum_projection_seq", "Newest event in the main database.", "gauge", {"": applied_seq}),
         _family("ieum_credential_checks_waiting", "Checks that wait.", "gauge", {"": credentials_waiting}),
+        _family(
+            "ieum_configuration_broken",
+            "1 while the configuration's files cannot be used and the last good one is in force.",
+            "gauge",
+            {"": int(is_configuration_broken)},
+        ),
     ]
     return "".join(families)
 

@@ -11,10 +11,13 @@ from sqlalchemy.exc import OperationalError
 
 from cti_server import config
 from cti_server.app.core_process import CoreProcess
+from cti_server.app.loading import is_broken, note_problems
+from cti_server.config.last_good import read_last_good
 from cti_server.core.inputs import EnrolAgents, Input, LoadSettings
 from cti_server.ports import CommandReply
 from cti_server.storage import people
 from cti_server.storage.data_folder import DataFolder
+from datafiles.problems import Problem
 
 
 class Engine:
@@ -30,13 +33,13 @@ class Engine:
 
 
 class Flows:
-    """In the place of the Centre: what was loaded last."""
+    """In the place of the Centre: what is to take effect with the next settings."""
 
     def __init__(self) -> None:
-        self.loaded: list[object] = []
+        self.staged: list[object] = []
 
-    def load_flows(self, flows: object) -> None:
-        self.loaded.append(flows)
+    def stage_flows(self, flows: object) -> None:
+        self.staged.append(flows)
 
 
 class Desktops:
@@ -59,9 +62,11 @@ def process(tmp_path: Path) -> Any:
     made._file, made._folder, made._configuration = None, folder, config.read(tmp_path)
     made.engine, made._centre, made._gateway = Engine(), Flows(), Desktops()
     made._database, made._enrolled = SimpleNamespace(), None
-    made._readers = ThreadPoolExecutor(1)
+    made._readers, made._files = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
+    made._reloading, made._problems = asyncio.Lock(), ()
     yield made
     made._readers.shutdown()
+    made._files.shutdown()
 
 
 def test_without_the_main_database_the_agents_stay_who_they_were(process: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,13 +96,16 @@ def test_a_configuration_that_is_refused_leaves_everything_as_it_was(
     process.engine.code = "overloaded"
     asyncio.run(process.reload())
     assert process._configuration is before
-    assert process._centre.loaded[-1] is before.flows
+    assert process._centre.staged[-1] is None
     assert process._gateway.versions == []
+    assert read_last_good(process._folder.path, file) is None
     process.engine.code = ""
     asyncio.run(process.reload())
     assert process._configuration.version != before.version
-    assert process._centre.loaded[-1] is process._configuration.flows
+    assert process._centre.staged[-1] is process._configuration.flows
     assert process._gateway.versions == [process._configuration.library.version]
+    kept = read_last_good(process._folder.path, file)
+    assert kept is not None and kept.version == process._configuration.version
 
 
 def test_a_broken_configuration_is_not_looked_at_further(process: Any) -> None:
@@ -106,3 +114,25 @@ def test_a_broken_configuration_is_not_looked_at_further(process: Any) -> None:
     asyncio.run(process.reload())
     assert process._configuration is before
     assert process.engine.carried_out == []
+    assert is_broken(process._folder.path), "said by /health and /metrics"
+
+
+def test_what_is_mended_is_broken_no_longer(process: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people, "roster", lambda database: ())
+    file = config.config_file(process._folder.path)
+    good = file.read_text(encoding="utf-8")
+    file.write_text("a: [b\n", "utf-8")
+    asyncio.run(process.reload())
+    file.write_text(good, "utf-8")
+    asyncio.run(process.reload())
+    assert not is_broken(process._folder.path)
+
+
+def test_a_start_with_the_last_good_configuration_does_not_call_it_mended(
+    process: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "roster", lambda database: ())
+    process._problems = (Problem("centre.yaml", 1, "wrong"),)
+    note_problems(process._folder.path, process._problems)
+    asyncio.run(process._load())
+    assert is_broken(process._folder.path)

@@ -247,7 +247,7 @@ def test_no_file_outside_the_recordings_is_sent(tmp_path: Path) -> None:
 
 def test_health_and_metrics_tell_how_things_are(tmp_path: Path) -> None:
     async def work(it: Web) -> None:
-        assert (await it.get("/health")).json() == {"ok": True, "applied_seq": 0}
+        assert (await it.get("/health")).json() == {"ok": True, "applied_seq": 0, "configuration": "current"}
         answer = await it.get("/metrics", MONITOR_KEY)
         assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
         lines = answer.text.splitlines()
