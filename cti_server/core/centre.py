@@ -267,16 +267,19 @@ class Centre:
             match = routing.decide(index, self.state, step.now) if is_dirty else None
             if match is None:
                 return calls, people
-            order = self._deliver(step, match, index.excluded(match.candidates, by_name=match.rule == routing.NAMED))
+            order = self._deliver(step, match)
             self._sync(step, calls, people)
             first = index.first_for(match.agent, match.queue)
             if first is not None and first < order:
                 passed = invariants.Violation(invariant="I5", detail=f"{first[-1]} was passed over", call=match.call)
                 self._broken(step, passed)
 
-    def _deliver(self, step: Step, match: routing.Match, excluded: dict[str, int]) -> routing.Order:
+    def _deliver(self, step: Step, match: routing.Match) -> routing.Order:
         """A waiting call is offered, a callback carried out; the order by which it was its turn."""
         call = self.state.calls.get(match.call)
+        rung = len(call.parties) if call is not None else 0
+        by_name = match.rule == routing.NAMED
+        excluded = self._around.index.excluded(match.candidates, by_name=by_name, rung=rung)
         if call is not None:
             order = routing.order_of(call)
             offers.deliver(step, call, match, excluded)

@@ -314,13 +314,17 @@ class Index:
             return None
         return orders[0], self._waits[orders[0][-1]][0]
 
-    def excluded(self, candidates: int, *, by_name: bool = False) -> dict[str, int]:
+    def excluded(self, candidates: int, *, by_name: bool = False, rung: int = 0) -> dict[str, int]:
         """How many people are out of the question for a call with so many candidates, by the rule that excludes
-        them."""
+        them. ``rung``: of those who are occupied, so many by this call itself."""
         counts: dict[str, int] = {str(why): n for why, n in self._excluded.items() if n and why is not None}
         others = len(self._free) - candidates
         if others > 0:
             counts[Exclusion.NAMED if by_name else Exclusion.SKILL] = others
+        if rung:
+            counts[Exclusion.RUNG] = rung
+            counts[Exclusion.OCCUPIED] -= rung
+            counts = {why: n for why, n in counts.items() if n > 0}
         return counts
 
 

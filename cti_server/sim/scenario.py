@@ -202,6 +202,9 @@ def _problems(scenario: Scenario, tree: Tree, path: Path) -> Iterable[Problem]:
             if queue.strategy not in strategies:
                 hint = nearest(queue.strategy, strategies) or f"one of {', '.join(strategies)}"
                 yield wrong(f"there is no strategy {queue.strategy}", "queues", index, "strategy", hint=hint)
+            if queue.ring_all_max != SimulatedQueue(queue=queue.queue).ring_all_max and queue.strategy != "ring_all":
+                hint = f"strategy is {queue.strategy}; ring_all rings several"
+                yield wrong(f"{queue.queue} rings one phone at a time", "queues", index, "ring_all_max", hint=hint)
         for index, group in enumerate(part.agents):
             if group.group in [other.group for other in part.agents[:index]]:
                 yield wrong(f"there are two groups {group.group}", "agents", index, "group")

@@ -88,6 +88,7 @@ def test_a_call_that_rings_at_everybody_is_told_with_each_of_them() -> None:
     assert found is not None
     assert [(offer.agent, offer.beside) for offer in found.decisions] == [(KIM, ()), (LEE, (KIM,)), (PARK, (LEE,))]
     assert all(offer.is_reproduced and offer.rule == Strategy.RING_ALL for offer in found.decisions)
+    assert found.decisions[1].excluded == {"logged_off": 1, "rung": 1}
     rung = {candidate.agent: candidate.reason for candidate in found.decisions[1].candidates}[KIM]
     assert rung is not None and rung.rule is Exclusion.RUNG
     rules = {(run.agent, run.reason.rule) for run in found.non_offers}

@@ -51,6 +51,7 @@ def test_a_scenario_needs_little(tmp_path: Path) -> None:
     [
         ("queue: calls\n    arr", "queue: cals\n    arr", ":9: there is no queue cals (did you mean calls?)"),
         ("{queue: calls}\n", "{queue: calls, strategy: longest_idel}\n", "(did you mean longest_idle?)"),
+        ("{queue: calls}\n", "{queue: calls, ring_all_max: 3}\n", "calls rings one phone at a time"),
         ("skills: {calls: 1}", "skills: {call: 1}", ":6: all serves no queue (did you mean calls?)"),
         ("kind: poisson", "kind: poison", ":10: callers[0].arrivals: there is no kind poison (did you mean poisson?)"),
         ("per_hour: 20", "per_hour: -3", ":10: callers[0].arrivals.per_hour must be from"),
