@@ -34,8 +34,8 @@ PLANTS: tuple[Plant, ...] = (
     (
         "one who declines takes the call from all whom it rings at",
         "offers.py",
-        "    if not call.parties and outcome is not OfferOutcome.CALLER_GONE:\n",
-        "    if outcome not in (OfferOutcome.CALLER_GONE, OfferOutcome.ANSWERED_ELSEWHERE):\n",
+        "    elif not call.parties and outcome is not OfferOutcome.CALLER_GONE:\n",
+        "    elif outcome not in (OfferOutcome.CALLER_GONE, OfferOutcome.ANSWERED_ELSEWHERE):\n",
     ),
     (
         "a call rings at more phones than it may",
@@ -46,8 +46,8 @@ PLANTS: tuple[Plant, ...] = (
     (
         "who becomes free while it rings is not asked",
         "strategies.py",
-        " and call.phase in OFFERED",
-        " and call.phase is OFFERED[0]",
+        "    return call.phase in OFFERED and",
+        "    return call.phase is OFFERED[0] and",
     ),
     (
         "an answered call goes on ringing at others",
