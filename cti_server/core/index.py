@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from cti_server.core.availability import Exclusion, why_not_free
 from cti_server.core.entities import Agent, Call, Callback
-from cti_server.core.lines import Idle, Line, Order, Waits, order_of, order_of_callback
+from cti_server.core.lines import Idle, Line, Order, Person, Served, Waits, order_of, order_of_callback
 from cti_server.core.settings import QueueSettings
 from cti_server.core.skills import NOTHING, Levels, first_stage
 from cti_server.core.strategies import rings_all
@@ -34,6 +34,7 @@ from cti_server.core.vocabulary import (
 Entry = TypeVar("Entry", Order, Idle)
 Asks = tuple[tuple[str, int], ...]
 """(skill, level) that the call asks for by itself, in the order of their names."""
+LOGGED_OFF, READY = AgentMode.LOGGED_OFF, AgentMode.READY
 ASKING_LINES_MAX = 64
 """So many lines of callers who ask for skills of their own are kept; beyond, those where nobody waits are dropped."""
 
@@ -45,8 +46,8 @@ class Index:
     """
 
     __slots__ = (
-        *("_asking", "_callbacks", "_excluded", "_free", "_modes", "_named", "_people", "_places", "_served"),
-        *("_waits", "_why", "dirty", "dirty_named", "is_weighed", "lines", "unsure"),
+        *("_asking", "_callbacks", "_excluded", "_named", "_people", "_waits"),
+        *("dirty", "dirty_named", "is_weighed", "lines", "unsure"),
     )
 
     def __init__(
@@ -65,15 +66,10 @@ class Index:
         """By number, calls and callbacks alike."""
         self._callbacks: dict[QueueId, int] = {}
         """How many of those who wait in a queue are callbacks."""
-        self._free: dict[AgentId, int] = {}
-        self._people: dict[AgentId, Agent] = {}
-        self._served: dict[AgentId, tuple[tuple[Line, int, int], ...]] = {}
-        self._places: dict[AgentId, tuple[tuple[Line, list[Idle], Idle | None], ...]] = {}
-        """Where each agent stands while free; the entry where it is always the same (top down)."""
-        self._modes: dict[AgentId, AgentMode] = {}
+        self._people: dict[AgentId, Person] = {}
         self._named: dict[AgentId, list[Order]] = {}
-        self._why: dict[AgentId, Exclusion | None] = {}
         self._excluded: dict[Exclusion | None, int] = {None: 0, **dict.fromkeys(Exclusion, 0)}
+        """How many people are not free, by the reason; None: how many are."""
         self.dirty: dict[Line, None] = {}
         """Lines where a match may have become possible since they were last looked at."""
         self.dirty_named: dict[AgentId, None] = {}
@@ -81,18 +77,12 @@ class Index:
         """Callers of such lines who came, or whose line somebody came to or left, since they were last looked at."""
         for agent in agents:
             found = [_served_by(agent, line) for line in self.lines.values()]
-            self._serves(agent.agent, tuple(served for served in found if served is not None))
+            self._known(agent).serve(served for served in found if served is not None)
             self.sync_agent(agent.agent, agent)
         for call in calls:
             self.sync_call(call.call, call)
         for callback in callbacks:
             self.sync_callback(callback.callback, callback)
-
-    def _serves(self, agent_id: AgentId, served: tuple[tuple[Line, int, int], ...]) -> None:
-        self._served[agent_id] = served
-        self._places[agent_id] = tuple(
-            (line, line.idle[stage], (-level, agent_id) if line.is_top_down else None) for line, stage, level in served
-        )
 
     # --- lines -------------------------------------------------------------------------------------------------------
 
@@ -112,24 +102,23 @@ class Index:
         if sum(map(len, self._asking.values())) >= ASKING_LINES_MAX:
             self._drop_empty_lines()
         line = self._asking.setdefault(queue, {})[asks] = Line(self.line_for(queue).settings, dict(asks))
-        for agent_id, agent in self._people.items():
-            served = _served_by(agent, line)
+        for person in self._people.values():
+            served = _served_by(person.agent, line)
             if served is None:
                 continue
-            self._serves(agent_id, (*self._served.get(agent_id, ()), served))
-            mode = self._modes.get(agent_id, AgentMode.LOGGED_OFF)
-            line.logged_on += mode is not AgentMode.LOGGED_OFF
-            line.at_work += mode is AgentMode.READY
-            if agent_id in self._free:
-                _, idle, fixed = self._places[agent_id][-1]
-                insort(idle, fixed or (self._free[agent_id], agent_id))
+            person.serve((*person.served, served))
+            line.logged_on += person.mode is not LOGGED_OFF
+            line.at_work += person.mode is READY
+            if person.idle_since is not None:
+                _, idle, fixed = person.places[-1]
+                insort(idle, fixed or (person.idle_since, person.agent.agent))
         return line
 
     def _drop_empty_lines(self) -> None:
         for queue, asking in self._asking.items():
             self._asking[queue] = {asks: line for asks, line in asking.items() if not line.is_empty()}
-        for agent_id, served in self._served.items():
-            self._serves(agent_id, tuple(each for each in served if not each[0].asks or not each[0].is_empty()))
+        for person in self._people.values():
+            person.serve(each for each in person.served if not each[0].asks or not each[0].is_empty())
         self.dirty = {line: None for line in self.dirty if not line.asks or not line.is_empty()}
 
     def _lines_of(self, queue: QueueId) -> Iterable[Line]:
@@ -196,53 +185,64 @@ class Index:
         return (waiting, line.ringing) if is_ringing else (waiting,)
 
     def sync_agent(self, agent_id: AgentId, agent: Agent | None) -> None:
-        why = Exclusion.LOGGED_OFF if agent is None else why_not_free(agent)
-        if agent is None or agent_id not in self._why or self._why[agent_id] is not why:
-            self._count(agent_id, agent, why)
-        idle_since = agent.idle_since if agent is not None and why is None else None
-        before = self._free.get(agent_id)
-        if before == idle_since:
-            return
-        if before is not None:
-            gone = (before, agent_id)
-            for line, idle, fixed in self._places.get(agent_id, ()):
-                if len(idle) == 1:
-                    idle.clear()
-                    if len(line.idle) == 1:
-                        self.dirty.pop(line, None)
-                else:
-                    _remove(idle, fixed or gone)
-            del self._free[agent_id]
-        if idle_since is not None:
-            self._free[agent_id] = idle_since
-            if agent_id in self._named:
-                self.dirty_named[agent_id] = None
-            entry = (idle_since, agent_id)
-            for line, idle, fixed in self._places.get(agent_id, ()):
-                insort(idle, fixed or entry)
-                self.dirty[line] = None
-
-    def _count(self, agent_id: AgentId, agent: Agent | None, why: Exclusion | None) -> None:
-        if agent_id in self._why:
-            self._excluded[self._why[agent_id]] -= 1
-        mode = AgentMode.LOGGED_OFF if agent is None else agent.mode
-        before = self._modes.get(agent_id, AgentMode.LOGGED_OFF)
-        if before is not mode:
-            is_on = (mode is not AgentMode.LOGGED_OFF) - (before is not AgentMode.LOGGED_OFF)
-            is_at_work = (mode is AgentMode.READY) - (before is AgentMode.READY)
-            for line, _, _ in self._served.get(agent_id, ()):
-                line.logged_on += is_on
-                line.at_work += is_at_work
-                if line.must_be_attended:
-                    self.unsure.update((CallId(order[-1]), None) for order in line.all())
-            self._modes[agent_id] = mode
+        """``agent`` None: nobody of that number is left. Who was not there when this was built serves nothing."""
+        person = self._people.get(agent_id)
         if agent is None:
-            self._why.pop(agent_id, None)
-            self._people.pop(agent_id, None)
+            if person is not None:
+                self._follow_person(person, LOGGED_OFF, Exclusion.LOGGED_OFF, None)
+                self._excluded[Exclusion.LOGGED_OFF] -= 1
+                del self._people[agent_id]
             return
-        self._excluded[why] += 1
-        self._why[agent_id] = why
-        self._people[agent_id] = agent
+        why = why_not_free(agent)
+        self._follow_person(person or self._known(agent), agent.mode, why, agent.idle_since if why is None else None)
+
+    def _known(self, agent: Agent) -> Person:
+        person = self._people[agent.agent] = Person(agent)
+        self._excluded[person.why] += 1
+        return person
+
+    def _follow_person(self, person: Person, mode: AgentMode, why: Exclusion | None, idle_since: int | None) -> None:
+        if person.mode is not mode:
+            self._count(person, mode)
+        if person.why is not why:
+            self._excluded[person.why] -= 1
+            self._excluded[why] += 1
+            person.why = why
+        if person.idle_since != idle_since:
+            if person.idle_since is not None:
+                self._leave(person, person.idle_since)
+            person.idle_since = idle_since
+            if idle_since is not None:
+                self._stand(person, idle_since)
+
+    def _count(self, person: Person, mode: AgentMode) -> None:
+        is_on = (mode is not LOGGED_OFF) - (person.mode is not LOGGED_OFF)
+        is_at_work = (mode is READY) - (person.mode is READY)
+        for line, _, _ in person.served:
+            line.logged_on += is_on
+            line.at_work += is_at_work
+            if line.must_be_attended:
+                self.unsure.update((CallId(order[-1]), None) for order in line.all())
+        person.mode = mode
+
+    def _stand(self, person: Person, idle_since: int) -> None:
+        agent_id, dirty = person.agent.agent, self.dirty
+        if agent_id in self._named:
+            self.dirty_named[agent_id] = None
+        entry = (idle_since, agent_id)
+        for line, idle, fixed in person.places:
+            insort(idle, fixed or entry)
+            dirty[line] = None
+
+    def _leave(self, person: Person, idle_since: int) -> None:
+        entry = (idle_since, person.agent.agent)
+        for line, idle, fixed in person.places:
+            if len(idle) > 1:
+                _remove(idle, fixed or entry)
+            else:
+                idle.clear()
+                if len(line.idle) == 1:
+                    self.dirty.pop(line, None)
 
     # --- what may be asked -------------------------------------------------------------------------------------------
 
@@ -281,12 +281,12 @@ class Index:
         return self.line_for(queue, asks).at_work
 
     def serves(self, agent_id: AgentId) -> tuple[QueueId, ...]:
-        return tuple(line.queue for line, _, _ in self._served.get(agent_id, ()) if not line.asks)
+        return tuple(line.queue for line, _, _ in self.able(agent_id) if not line.asks)
 
     def first_for(self, agent_id: AgentId, queue: QueueId) -> Order | None:
         """The first work of this queue that this agent may take, by skills."""
         best: Order | None = None
-        for line, stage, _ in self._served.get(agent_id, ()):
+        for line, stage, _ in self.able(agent_id):
             if line.queue == queue:
                 found = line.first_for(stage)
                 if found is not None and (best is None or found[0] < best):
@@ -299,14 +299,16 @@ class Index:
         return tuple(order[-1] for order in orders) if orders else ()
 
     def is_free(self, agent_id: AgentId) -> bool:
-        return agent_id in self._free
+        person = self._people.get(agent_id)
+        return person is not None and person.why is None
 
     def person(self, agent_id: AgentId) -> Agent:
-        return self._people[agent_id]
+        return self._people[agent_id].agent
 
-    def able(self, agent_id: AgentId) -> tuple[tuple[Line, int, int], ...]:
-        """(line, first stage, level of the queue's skill) of each line that the agent serves."""
-        return self._served.get(agent_id, ())
+    def able(self, agent_id: AgentId) -> tuple[Served, ...]:
+        """What the agent serves."""
+        person = self._people.get(agent_id)
+        return () if person is None else person.served
 
     def first_named(self, agent_id: AgentId) -> tuple[Order, Line] | None:
         orders = self._named.get(agent_id)
@@ -318,7 +320,7 @@ class Index:
         """How many people are out of the question for a call with so many candidates, by the rule that excludes
         them. ``rung``: of those who are occupied, so many by this call itself."""
         counts: dict[str, int] = {str(why): n for why, n in self._excluded.items() if n and why is not None}
-        others = len(self._free) - candidates
+        others = self._excluded[None] - candidates
         if others > 0:
             counts[Exclusion.NAMED if by_name else Exclusion.SKILL] = others
         if rung:
@@ -328,8 +330,8 @@ class Index:
         return counts
 
 
-def _served_by(agent: Agent, line: Line) -> tuple[Line, int, int] | None:
-    """(line, first stage, level of the queue's skill); None: not at all."""
+def _served_by(agent: Agent, line: Line) -> Served | None:
+    """None: the agent does not serve it at any stage."""
     stage = first_stage(agent.profile.skills, line.stages)
     return None if stage is None else (line, stage, agent.profile.skills.get(line.queue, 0))
 

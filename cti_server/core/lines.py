@@ -1,4 +1,5 @@
-"""A line: work of one queue that asks for the same, in its order, and those who are free for it.
+"""A line: work of one queue that asks for the same, in its order, and those who are free for it; and a person, who may
+stand in several.
 
 Decides the order of work; what stands in which line is kept in `index.py`, who gets what is decided in `routing.py`.
 """
@@ -7,11 +8,12 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from heapq import merge
 
-from cti_server.core.entities import Call, Callback
+from cti_server.core.availability import Exclusion
+from cti_server.core.entities import Agent, Call, Callback
 from cti_server.core.settings import QueueSettings
 from cti_server.core.skills import NOTHING, Levels, stages
 from cti_server.core.strategies import IN_ORDER
-from cti_server.core.vocabulary import AgentId, OverflowWhen, Strategy
+from cti_server.core.vocabulary import AgentId, AgentMode, OverflowWhen, Strategy
 
 Order = tuple[int, int, int, int, int]
 """(class, 0 when returned else 1, due_at, sequence, call or callback): smaller goes first."""
@@ -91,6 +93,34 @@ class Line:
         """How many stand before it."""
         before = sum(bisect_left(entries, order) for entries in (*self.waiting, self.named))
         return before - bisect_left(self.ringing, order)
+
+
+Served = tuple[Line, int, int]
+"""A line that somebody serves, the first stage at which they do, and their level of the queue's skill."""
+Place = tuple[Line, list[Idle], Idle | None]
+"""A list that somebody stands in while free; the entry where it is always the same (top down)."""
+
+
+class Person:
+    """Somebody who may take calls: what they serve, where they stand while they are free, and why they are not."""
+
+    __slots__ = ("agent", "idle_since", "mode", "places", "served", "why")
+
+    def __init__(self, agent: Agent) -> None:
+        self.agent = agent
+        self.served: tuple[Served, ...] = ()
+        self.places: tuple[Place, ...] = ()
+        self.mode = AgentMode.LOGGED_OFF
+        self.why: Exclusion | None = Exclusion.LOGGED_OFF
+        self.idle_since: int | None = None
+        """None: stands nowhere, because they are not free."""
+
+    def serve(self, served: Iterable[Served]) -> None:
+        self.served = tuple(served)
+        self.places = tuple(
+            (line, line.idle[stage], (-level, self.agent.agent) if line.is_top_down else None)
+            for line, stage, level in self.served
+        )
 
 
 Waits = tuple[Line, int, AgentId | None, Order, bool]
