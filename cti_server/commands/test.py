@@ -2,7 +2,8 @@
 
 It does not decide what is tested or how long a test may take: that is in pyproject.toml and the tests. Every stage runs
 even when an earlier one failed, so that one run shows all that is wrong. pytest comes last, so that its count of passed
-and failed tests is the last line.
+and failed tests is the last line. All tests are shared between a few processes: whole systems mostly wait, one after
+another, while the simulations compute beside them (`tests/conftest.py`).
 """
 
 import argparse
@@ -13,6 +14,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+PROCESSES_MAX = 4
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
 
@@ -35,13 +37,18 @@ def run(arguments: argparse.Namespace) -> int:
     environment = dict(os.environ, PYTHONPATH=str(ROOT))
     if arguments.is_long:
         environment["IEUM_LONG"] = "1"
-    pytest = [sys.executable, "-m", "pytest", *(arguments.pytest_arguments or ["-q", "--durations=15"])]
+    pytest = [sys.executable, "-m", "pytest", *(arguments.pytest_arguments or _everything())]
     if arguments.pytest_arguments:
         return 0 if _run_stage("tests", pytest, environment).is_good else 1
     outcomes = [_run_stage(stage, command, environment) for stage, command in STAGES.items()]
     _print_table(outcomes)
     outcomes.append(_run_stage("tests", pytest, environment))
     return 0 if all(outcome.is_good for outcome in outcomes) else 1
+
+
+def _everything() -> list[str]:
+    processes = min(PROCESSES_MAX, os.cpu_count() or 1)
+    return ["-q", "--durations=15", f"--numprocesses={processes}", "--dist=loadgroup"]
 
 
 def _run_stage(stage: str, command: list[str], environment: dict[str, str]) -> Outcome:

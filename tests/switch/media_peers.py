@@ -23,13 +23,14 @@ from cti_server.switch.embedded.media_protocol import AnyReport
 PATIENCE_S = 30.0
 ROOT = Path(__file__).resolve().parents[2]
 PORTS = 40
-_bases = itertools.cycle(range(10_000 + os.getpid() % 20 * 1_000, 10_000 + os.getpid() % 20 * 1_000 + 19_000, PORTS))
+_bases = itertools.cycle(range(os.getpid() % 20 * 500, os.getpid() % 20 * 500 + 9_500, PORTS))
 
 
 def free_ports() -> int:
-    """The first of ``PORTS`` free ports in a row, below the ephemeral ones, apart for processes side by side."""
+    """The first of ``PORTS`` free ports in a row, below the ephemeral ones, above those of whole systems (`tests/e2e`),
+    apart for processes side by side."""
     for base in itertools.islice(_bases, 500):
-        first = 10_000 + base % 20_000
+        first = 20_000 + base % 10_000
         with contextlib.ExitStack() as held, contextlib.suppress(OSError):
             for port in range(first, first + PORTS):
                 bound = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
