@@ -11,7 +11,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from cti_server.wire.client import AskBody, AskFrame, Body, CommandBody, CommandFrame, LoadMessage
+from cti_server.wire.client import AskBody, AskFrame, Body, CommandBody, CommandFrame, LoadMessage, PastAsk
+from cti_server.wire.explained import CallExplained, FairnessTold, IdleRunsTold
 from cti_server.wire.server import (
     AgentChanged,
     AgentView,
@@ -50,8 +51,12 @@ CARDS_MAX = 4
 PICTURES_MAX = 200
 TREND_POINTS_MAX = 60
 OUTSTANDING_MAX = 500
+TOLD_MAX = 30
 OPENED = 0
 """The card key of a customer opened outside a call."""
+
+
+Past = CallExplained | FairnessTold | IdleRunsTold
 
 
 class Topic(StrEnum):
@@ -72,6 +77,7 @@ class Topic(StrEnum):
     REPLY = "reply"
     PICTURE = "picture"
     CUSTOMERS = "customers"
+    PAST = "past"
     MESSAGE = "message"
 
 
@@ -143,6 +149,8 @@ class Store:
     message: MessageSound | None = None
     """The one that was asked for last."""
     replies: deque[tuple[CommandBody, ReplyFrame]] = field(default_factory=lambda: deque(maxlen=50))
+    told: dict[PastAsk, Past | str] = field(default_factory=dict)
+    """What was asked about the past, with its answer, or the code of its refusal."""
     commands: dict[str, CommandFrame] = field(default_factory=dict)
     asks: dict[str, AskFrame] = field(default_factory=dict)
     unanswered: deque[tuple[AskBody, str]] = field(default_factory=lambda: deque(maxlen=50))
@@ -171,6 +179,9 @@ class Store:
 
     def is_outstanding(self, kind: type[Body]) -> bool:
         return any(isinstance(frame.body, kind) for frame in self.commands.values())
+
+    def is_asked(self, body: AskBody) -> bool:
+        return any(frame.body == body for frame in self.asks.values())
 
     def _next_id(self, kind: str) -> str:
         self._count += 1
@@ -302,6 +313,9 @@ class Store:
         frame = self.asks.pop(answer.to, None)
         if frame is None:
             return set()
+        if isinstance(frame.body, PastAsk):
+            told = answer.body if isinstance(answer.body, Past) else answer.code or "unavailable"
+            return self._tell(frame.body, told)
         match answer.body:
             case ViewLoaded() as view:
                 self.views[view.customer, view.view] = view
@@ -341,6 +355,13 @@ class Store:
         held.total = piece.total if piece.sound else len(held.data)
         held.code = "" if held.data else "not_found"
         return {Topic.MESSAGE}
+
+    def _tell(self, ask: PastAsk, told: Past | str) -> set[Topic]:
+        self.told.pop(ask, None)
+        self.told[ask] = told
+        while len(self.told) > TOLD_MAX:
+            del self.told[next(iter(self.told))]
+        return {Topic.PAST}
 
     def _older_rows(self, older: TimelineLoaded) -> set[Topic]:
         card = self.current_card()

@@ -217,6 +217,10 @@ class Words:
         times = self._times(run.from_at, run.until_at, run.ended)
         return _with_end(f"{times}  {run.call} ({self.queue(run.queue)}): {self.said_reason(run.reason)}", run.ended)
 
+    def rule_of(self, run: IdleRun) -> str:
+        """The rule, and what ended it."""
+        return _with_end(self.said_reason(run.reason), run.ended)
+
     def _times(self, from_at: int, until_at: int, ended: str) -> str:
         return f"{self.time(from_at)}–{self.time(until_at) if ended else ''}"
 

@@ -5,7 +5,7 @@ Times come as UTC microseconds and are shown in the workplace's own zone. Unknow
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Final
 
@@ -49,6 +49,11 @@ def date_time(at_us: int | None) -> str:
     at = local(at_us)
     day = _WEEKDAYS_KO[at.weekday()] if language() == "ko" else _WEEKDAYS_EN[at.weekday()]
     return f"{at:%Y-%m-%d} ({day}) {at:%H:%M}"
+
+
+def date_of(day: date) -> str:
+    """`2026-11-21 (토)`."""
+    return f"{day:%Y-%m-%d} ({_WEEKDAYS_KO[day.weekday()] if language() == 'ko' else _WEEKDAYS_EN[day.weekday()]})"
 
 
 def short_time(at_us: int) -> str:

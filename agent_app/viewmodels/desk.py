@@ -8,6 +8,7 @@ from agent_app.viewmodels.callbacks import Callbacks
 from agent_app.viewmodels.card import CardModel
 from agent_app.viewmodels.connection import ConnectionModel
 from agent_app.viewmodels.dialling import Dialling
+from agent_app.viewmodels.fairness import Fairness
 from agent_app.viewmodels.incoming import Incoming
 from agent_app.viewmodels.message_player import MessagePlayer
 from agent_app.viewmodels.notices import Notices
@@ -19,6 +20,7 @@ from agent_app.viewmodels.session import Session
 from agent_app.viewmodels.state_bar import StateBar
 from agent_app.viewmodels.subject import Subject
 from agent_app.viewmodels.timeline import TimelineViewModel
+from agent_app.viewmodels.why import Why
 from agent_app.viewmodels.wrap_up import WrapUp
 from cti_server.wire.client import LogOff
 from cti_server.wire.server import ReplyFrame, TimelineRow
@@ -45,6 +47,9 @@ class Desk:
         self.callbacks = Callbacks(session)
         self.message = MessagePlayer(session, self.sound)
         self.dialling = Dialling(session, self.notices)
+        self.why = Why(session)
+        self.fairness = Fairness(session)
+        self.timeline.explained.connect(self.why.ask)
         self.timeline.opened.connect(self._on_timeline_row)
         session.signed_in.connect(self._on_signed_in)
         session.replied.connect(self._on_reply)

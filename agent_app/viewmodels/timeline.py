@@ -90,9 +90,11 @@ class TimelineModel(QAbstractListModel):
 
 
 class TimelineViewModel(ViewModel):
-    """`opened` carries a row that the person chose and that names a record view."""
+    """`opened` carries a row that the person chose and that names a record view, `explained` the call of one that is
+    a call of ours."""
 
     opened = Signal(object)
+    explained = Signal(int)
 
     def __init__(self, subject: Subject) -> None:
         super().__init__(subject.session)
@@ -143,6 +145,12 @@ class TimelineViewModel(ViewModel):
     def choose(self, row: TimelineRow) -> None:
         if row.view:
             self.opened.emit(row)
+        elif (call := own_call(row)) is not None:
+            self.explained.emit(call)
+
+    def explain(self, row: TimelineRow) -> None:
+        if (call := own_call(row)) is not None:
+            self.explained.emit(call)
 
     def _on_switched(self) -> None:
         self._asked_before = None
@@ -157,3 +165,9 @@ class TimelineViewModel(ViewModel):
             self._shown, self._kept = key, found
             self.model.show_rows(self.rows())
         self.changed.emit()
+
+
+def own_call(row: TimelineRow) -> int | None:
+    """The call that this row is, if it came through our queues; those of the customer system have other references."""
+    is_ours = row.kind == "call_in" and not row.view and row.reference.isascii() and row.reference.isdigit()
+    return int(row.reference) if is_ours else None

@@ -22,6 +22,7 @@ from agent_app.views.kit.label import ElidedLabel, Label, plain_tip
 
 class CallerView(QWidget):
     dial_asked = Signal(str)
+    why_asked = Signal()
 
     def __init__(self, subject: Subject, card: CardModel) -> None:
         super().__init__()
@@ -52,6 +53,11 @@ class CallerView(QWidget):
         self.dial = Button(icon="phone-outgoing", kind="flat", height=20)
         self.dial.clicked.connect(self._on_dial)
         second.addWidget(self.dial)
+        self.why = Button(tr("action.why_short"), icon="scale", kind="flat", height=20)
+        self.why.setAccessibleName(tr("action.why"))
+        self.why.setToolTip(tr("action.why") + "  Ctrl+Shift+Y")
+        self.why.clicked.connect(self.why_asked)
+        second.addWidget(self.why)
         second.addStretch(0)
         column.addLayout(second)
         column.addStretch(1)
@@ -79,6 +85,8 @@ class CallerView(QWidget):
         self.dial.setVisible(bool(self._number) and self._may_dial())
         self.dial.setAccessibleName(f"{tr('action.dial')} {caller.number}")
         self.dial.setToolTip(plain_tip(f"{tr('action.dial')} {caller.number}"))
+        call = subject.call
+        self.why.setVisible(call is not None and bool(call.queue) and call.direction == "inbound")
         self._to_confirm = self._card.key_to_confirm()
         if self._to_confirm is not None:
             self._paint_now()

@@ -17,6 +17,7 @@ from agent_app.views.agent_page import AgentPage
 from agent_app.views.banner import Banners
 from agent_app.views.callbacks_page import CallbacksPage
 from agent_app.views.dialogs import CallbackSheet, CustomerSheet, DialSheet, KeypadSheet, KeysSheet
+from agent_app.views.fairness_page import FairnessPage
 from agent_app.views.incoming_panel import IncomingPanel, IncomingToast
 from agent_app.views.kit import panel
 from agent_app.views.queue_strip_view import QueueStripView
@@ -24,6 +25,7 @@ from agent_app.views.shortcuts import Shortcuts
 from agent_app.views.sign_in import SignIn
 from agent_app.views.state_bar_view import StateBarView
 from agent_app.views.top_bar import TopBar
+from agent_app.views.why_sheet import WhySheet
 
 MINIMUM = (1180, 700)
 FIRST_SIZE = (1440, 900)
@@ -52,8 +54,12 @@ class DeskView(QWidget):
             splitter=settings.splitter,
         )
         self.callbacks = CallbacksPage(desk.callbacks, desk.dialling, desk.message)
-        self.pages.addWidget(self.agent)
-        self.pages.addWidget(self.callbacks)
+        self.fairness = FairnessPage(desk.fairness)
+        self._pages: dict[str, QWidget] = {
+            "agent": self.agent, "callbacks": self.callbacks, "fairness": self.fairness
+        }  # fmt: skip
+        for page in self._pages.values():
+            self.pages.addWidget(page)
         for widget in (self.top, self.state_bar, self.banners, self.strip):
             column.addWidget(widget)
         column.addWidget(self.pages, 1)
@@ -62,6 +68,7 @@ class DeskView(QWidget):
         self.keypad = KeypadSheet(desk.state_bar, self)
         self.callback = CallbackSheet(desk.dialling, desk.subject, self)
         self.customers = CustomerSheet(desk.dialling, desk.subject, self)
+        self.why = WhySheet(desk.why, self)
         self.keys = KeysSheet(Shortcuts.described(), self)
         self._connect()
 
@@ -70,6 +77,8 @@ class DeskView(QWidget):
         self.top.page_chosen.connect(self.show_page)
         self.top.help_asked.connect(self.keys.bring)
         self.state_bar.dial_asked.connect(desk.dialling.dial)
+        self.state_bar.caller.why_asked.connect(self.explain)
+        self.fairness.why_asked.connect(desk.why.ask)
         self.agent.dial_asked.connect(desk.dialling.dial)
         self.banners.dial_asked.connect(desk.dialling.dial)
         self.agent.customer.search_asked.connect(self.customers.ask)
@@ -80,11 +89,24 @@ class DeskView(QWidget):
         desk.script.moved.connect(self._on_script)
 
     def show_page(self, name: str) -> None:
-        self.pages.setCurrentWidget(self.callbacks if name == "callbacks" else self.agent)
+        self.pages.setCurrentWidget(self._pages[name])
         self.top.show_page(name)
         if name == "callbacks":
             self._desk.callbacks.reload()
             self.callbacks.table.setFocus()
+        elif name == "fairness":
+            self._desk.fairness.reload()
+            self.fairness.table.setFocus()
+
+    @property
+    def page(self) -> str:
+        return next(name for name, page in self._pages.items() if page is self.pages.currentWidget())
+
+    def explain(self) -> None:
+        """The call on the screen: why is it mine?"""
+        call = self._desk.subject.call
+        if call is not None and call.queue and call.direction == "inbound":
+            self._desk.why.ask(call.call)
 
     def _on_asked(self, action: str) -> None:
         match Action(action):
@@ -118,7 +140,7 @@ class DeskView(QWidget):
     def cycle_panes(self, backwards: bool = False) -> None:
         """F6: the next pane that can take the focus."""
         if self.pages.currentWidget() is not self.agent:
-            self.callbacks.table.setFocus()
+            self._cycle_tables(backwards)
             return
         panes = self.agent.panes()
         focus = QApplication.focusWidget()
@@ -129,6 +151,13 @@ class DeskView(QWidget):
             if panes[place].isEnabled() and panes[place].isVisible():
                 panes[place].setFocus(Qt.FocusReason.OtherFocusReason)
                 return
+
+    def _cycle_tables(self, backwards: bool) -> None:
+        tables = [self.callbacks.table]
+        if self.pages.currentWidget() is self.fairness:
+            tables = [self.fairness.table, self.fairness.runs]
+        at = next((n for n, table in enumerate(tables) if table.hasFocus()), -1)
+        tables[(at + (-1 if backwards else 1)) % len(tables)].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -229,9 +258,9 @@ class MainWindow(QMainWindow):
         toast.hide()
         toast.deleteLater()
         if self.view is not None:
-            page = self.view.pages.currentIndex()
+            page = self.view.page
             self._build_desk()
-            self.view.show_page("callbacks" if page == 1 else "agent")
+            self.view.show_page(page)
         if was_front:
             self.stack.setCurrentWidget(self.sign_in)
             self.sign_in.focus_first()

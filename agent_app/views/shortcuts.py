@@ -24,6 +24,7 @@ TABLE: Final = (
     ("Ctrl+Shift+S", "keys.state", "state"),
     ("Ctrl+D", "keys.dial", "dial"),
     ("Ctrl+Return", "keys.complete", "complete"),
+    ("Ctrl+Shift+Y", "keys.why", "why"),
     ("Alt+Left", "keys.back", "back"),
     ("Alt+0", "keys.chooser", "chooser"),
     ("Ctrl+F", "keys.filter", "filter"),
@@ -121,6 +122,8 @@ class Shortcuts(QObject):
                 view.agent.middle.focus_filter()
             case "find":
                 view.customers.ask()
+            case "why":
+                view.explain()
             case "panes" | "panes_back":
                 view.cycle_panes(backwards=word == "panes_back")
             case "help":

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import cast
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QLineEdit,
     QListView,
+    QMenu,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -17,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from agent_app.i18n import formats, tr
-from agent_app.viewmodels.timeline import ICONS, Heading, TimelineViewModel
+from agent_app.viewmodels.timeline import ICONS, Heading, TimelineViewModel, own_call
 from agent_app.views.kit import icons, panel
 from agent_app.views.kit.button import ChoiceChip
 from agent_app.views.kit.label import Label
@@ -165,6 +166,8 @@ class TimelineView(QWidget):
         self.list.setLayoutMode(QListView.LayoutMode.Batched)
         self.list.setBatchSize(BATCH_ROWS)
         self.list.activated.connect(self._on_activated)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._on_menu)
         self.list.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         column.addWidget(self.list, 1)
         self.empty = Label("", "muted")
@@ -206,6 +209,17 @@ class TimelineView(QWidget):
         row = index.data(Qt.ItemDataRole.UserRole)
         if isinstance(row, TimelineRow):
             self._model.choose(row)
+
+    def _on_menu(self, place: QPoint) -> None:
+        """Right click, or the menu key on the chosen row."""
+        index = self.list.indexAt(place)
+        row = (index if index.isValid() else self.list.currentIndex()).data(Qt.ItemDataRole.UserRole)
+        if isinstance(row, TimelineRow) and own_call(row) is not None:
+            menu = QMenu(self)
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            action = menu.addAction(icons.icon("scale", t().muted, 16), tr("action.why"))
+            action.triggered.connect(lambda: self._model.explain(row))
+            menu.popup(self.list.viewport().mapToGlobal(place))
 
     def _on_scrolled(self, value: int) -> None:
         bar = self.list.verticalScrollBar()

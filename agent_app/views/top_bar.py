@@ -83,7 +83,7 @@ class PageTab(KeyFocusButton):
 
 
 class TopBar(QWidget):
-    """`page_chosen` carries agent or callbacks."""
+    """`page_chosen` carries agent, callbacks or fairness."""
 
     page_chosen = Signal(str)
     language_toggled = Signal()
@@ -100,7 +100,9 @@ class TopBar(QWidget):
         row.addSpacing(17)
         self.agent_tab = PageTab("headset", tr("page.agent"))
         self.callbacks_tab = PageTab("phone-outgoing", tr("page.callbacks"))
-        for name, tab in (("agent", self.agent_tab), ("callbacks", self.callbacks_tab)):
+        self.fairness_tab = PageTab("scale", tr("page.fairness"))
+        self._tabs = {"agent": self.agent_tab, "callbacks": self.callbacks_tab, "fairness": self.fairness_tab}
+        for name, tab in self._tabs.items():
             tab.setProperty("page", name)
             tab.clicked.connect(self._on_tab)
             row.addWidget(tab)
@@ -132,7 +134,7 @@ class TopBar(QWidget):
         self._on_theme()
 
     def show_page(self, name: str) -> None:
-        for tab in (self.agent_tab, self.callbacks_tab):
+        for tab in self._tabs.values():
             tab.setChecked(tab.property("page") == name)
 
     def _on_tab(self) -> None:

@@ -17,8 +17,8 @@ from cti_server.wire.client import AskFairness, ExplainCall, ListIdleRuns, PastA
 from cti_server.wire.explained import CallExplained, FairnessTold, IdleRunsTold
 
 WAITING_MAX = 30
-PER_PERSON_MAX = 2
-"""The desktop's page asks for the day and for the runs of time beside it."""
+PER_PERSON_MAX = 3
+"""The desktop's page asks for the day and for the runs of time beside it, and a call may be explained meanwhile."""
 
 Answer = CallExplained | FairnessTold | IdleRunsTold
 _Found = TypeVar("_Found")

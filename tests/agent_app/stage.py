@@ -15,7 +15,7 @@ from agent_app.viewmodels.desk import Desk
 from agent_app.viewmodels.phone import Phone
 from agent_app.viewmodels.session import Session
 from agent_app.views.main_window import DeskView, MainWindow
-from cti_server.wire.client import AskFrame, Body, ClientFrame, CommandFrame, LoadPicture, LoadView
+from cti_server.wire.client import AskFrame, Body, ClientFrame, CommandFrame, LoadPicture, LoadView, PastAsk
 from cti_server.wire.server import (
     AgentChanged,
     AnswerFrame,
@@ -29,7 +29,7 @@ from cti_server.wire.server import (
     ReplyFrame,
     ServerFrame,
 )
-from tests.agent_app import sample
+from tests.agent_app import past, sample
 
 
 def drop(window: QWidget) -> None:
@@ -64,6 +64,10 @@ class SampleLink(QObject):
             self.receive(AnswerFrame(to=frame.id, body=PictureLoaded(picture=name, png=sample.picture(name))))
         elif isinstance(frame, AskFrame) and isinstance(frame.body, LoadView):
             self.receive(AnswerFrame(to=frame.id, body=sample.view(frame.body.view, frame.body.customer)))
+        elif isinstance(frame, AskFrame) and isinstance(frame.body, PastAsk):
+            code = self.refuse.get(type(frame.body), "")
+            body = None if code else past.answer(frame.body)
+            self.receive(AnswerFrame(to=frame.id, body=body, code=code))
         elif isinstance(frame, CommandFrame):
             code = self.refuse.get(type(frame.body), "")
             self.receive(ReplyFrame(to=frame.id, ok=not code, code=code))
