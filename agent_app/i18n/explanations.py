@@ -171,6 +171,10 @@ class Words:
                 return tr("why.turn.agent_asked_for", who=who)
             case "flow_moved":
                 return tr("why.turn.flow_moved")
+            case "call_unattended" if given.get("rule"):
+                return tr_or(f"why.because.{given['rule']}", str(given["rule"]))
+            case "call_unattended":
+                return tr("why.turn.call_attended")
             case "call_reordered":
                 return tr("why.turn.call_reordered", why=_because(given))
             case "named_agent_given_up":

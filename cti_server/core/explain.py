@@ -241,7 +241,7 @@ class _Reading:
                 self._turn(event)
             if self._is_known:
                 self._compare(event, is_own=is_own or isinstance(event, e.SettingsLoaded | e.AgentsEnrolled))
-            if isinstance(event, e.CallCleared) and event.call == self.call:
+            if is_own and self._ends(event):
                 self._is_over = True
                 break
         if not self._is_known:
@@ -257,6 +257,12 @@ class _Reading:
             is_over=self._is_over,
             read_to=self.state.last_at,
         )
+
+    def _ends(self, event: e.Event) -> bool:
+        """A callback's own end, or the call's: not that of a call which a callback was asked for in, or led to."""
+        if isinstance(event, e.CallbackDone | e.CallbackExhausted | e.CallbackCancelled | e.CallbackSettled):
+            return int(event.callback) == self.call
+        return isinstance(event, e.CallCleared) and event.call == self.call
 
     def _is_followed(self, event: e.Delivered) -> bool:
         """What was delivered is known: the journal may begin later."""

@@ -27,6 +27,8 @@ def parameters_of(event: e.Event) -> dict[str, str | int]:
             "by": event.named_by or "",
             "named_s": (event.named_until - event.at) // 1_000_000,
         }
+    if isinstance(event, e.CallUnattended):
+        found["rule"] = event.rule or ""
     if absent := getattr(event, "absent", None):
         found["absent"] = ",".join(absent)
     return found

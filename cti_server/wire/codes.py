@@ -109,6 +109,7 @@ EXPLAINED: dict[str, tuple[str, ...]] = (
     | _of("count", *_PEOPLE, takes=("n",))
     # what happened while it waited, and what ended a run of time
     | _of("because", "wait_ceiling", "tier", "time_limit", "logged_off", "hours", "by_hand", "not_due")
+    | _of("because", "nobody", "nobody_ready")
     | _of("outcome", *OFFER_OUTCOMES)
     | _of("left", "answered", "abandoned", "flowed_out", "callback")
     | _of(
