@@ -4,6 +4,6 @@
 
     serving.serve(data)   the warden: checks, prepares the data folder, then keeps these processes running
       media-N             cti_server.switch.embedded.media_worker
-      core                core_process.py: SIP, the engine with its Centre, the desktops' gateway
+      core                core_running.py, core_process.py: SIP, the engine with its Centre, the desktops' gateway
       web                 web_process.py: projector, credentials, HTTP
 """

@@ -17,7 +17,7 @@ def main() -> int:
     set_up_logging(as_json=not sys.stderr.isatty())
     try:
         if given.process == "core":
-            from cti_server.app.core_process import run_core
+            from cti_server.app.core_running import run_core
 
             return run_core(given.data, given.config)
         from cti_server.app.web_process import run_web

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import functools
-import signal
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,11 +10,10 @@ from typing import ParamSpec, TypeVar
 
 import msgspec
 import structlog
-import uvloop
 from sqlalchemy.exc import SQLAlchemyError
 
 from cti_server import config
-from cti_server.app.loading import Loaded, keep_as_good, load, load_or_last_good, note_problems
+from cti_server.app.loading import Loaded, keep_as_good, load, note_problems
 from cti_server.app.places import WEB_SOCKET, hard_phones_file, media_socket
 from cti_server.app.recovering import RecordingRecovery
 from cti_server.app.tables import EffectTable, EventList
@@ -56,6 +54,8 @@ T = TypeVar("T")
 
 ROSTER_EVERY_S = 3.0
 """How soon a change of `./ieum user` is known to routing."""
+NAMES_EVERY_S = 300.0
+"""How soon a trunk that is configured by name is known at another address."""
 
 
 class CoreProcess:
@@ -236,6 +236,7 @@ class CoreProcess:
         self._switch.phones.announce()
         await self._gateway.start()
         self._tasks.append(asyncio.create_task(self._watch_roster(), name="roster"))
+        self._tasks.append(asyncio.create_task(self._watch_names(), name="names"))
         log.info("core_ready", version=self._configuration.version, adopted=sum(leg.adopted for leg in inventory))
 
     async def stop(self) -> None:
@@ -293,6 +294,7 @@ class CoreProcess:
             await self._keep_as_good()
             self._enrolled = None
             await self._look_at_roster()
+            await self._switch.look_up_trunks()
             log.info("configuration_loaded", version=fresh.version)
 
     async def _keep_as_good(self) -> None:
@@ -329,6 +331,26 @@ class CoreProcess:
         while True:
             await asyncio.sleep(ROSTER_EVERY_S)
             await self._look_at_roster()
+            await self._follow_zone()
+
+    async def _watch_names(self) -> None:
+        while True:
+            await asyncio.sleep(NAMES_EVERY_S)
+            await self._switch.look_up_trunks()
+
+    async def _follow_zone(self) -> None:
+        """Summer time begins and ends by itself."""
+        async with self._reloading:
+            centre = self._configuration.centre
+            offset_s = config.offset_s(self._configuration.time_zone, self._utc_now())
+            if offset_s != centre.time_zone_offset_s:
+                moved = msgspec.structs.replace(centre, time_zone_offset_s=offset_s)
+                before = self._configuration
+                self._configuration = msgspec.structs.replace(before, centre=moved)
+                if await self._load_settings():
+                    log.info("zone_offset_changed", offset_s=offset_s)
+                else:
+                    self._configuration = before
 
 
 def _as_json(configuration: Configuration) -> msgspec.Raw:
@@ -344,37 +366,3 @@ def _next_epoch(file: Path) -> int:
         return epoch
     file.write_text("1\n")
     return 1
-
-
-def run_core(data: Path, file: Path | None) -> int:
-    """Until SIGTERM (exit status 0), or until the engine ends (1). SIGHUP reads the configuration again."""
-    loaded = load_or_last_good(data, file)
-    note_problems(data, loaded.problems)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_core(loaded, file))
-
-
-async def _core(loaded: Loaded, file: Path | None) -> int:
-    process = CoreProcess(loaded, file=file)
-    done = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, done.set)
-    reloads: set[asyncio.Task[None]] = set()
-
-    def hang_up() -> None:
-        task = loop.create_task(process.reload())
-        reloads.add(task)
-        task.add_done_callback(reloads.discard)
-
-    loop.add_signal_handler(signal.SIGHUP, hang_up)
-    await process.start()
-    ended = asyncio.create_task(process.until_ended())
-    asked = asyncio.create_task(done.wait())
-    await asyncio.wait([ended, asked], return_when=asyncio.FIRST_COMPLETED)
-    was_asked = done.is_set()
-    if not was_asked:
-        log.error("engine_ended", hint="the warden starts this process again")
-    await process.stop()
-    asked.cancel()
-    return 0 if was_asked else 1

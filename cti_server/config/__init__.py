@@ -8,7 +8,7 @@ adapters.
 """
 
 from cti_server.config.places import DEFAULT_FILE, config_file, secret, write_defaults
-from cti_server.config.reading import check, read
+from cti_server.config.reading import check, offset_s, read
 from cti_server.config.schema import (
     AddressText,
     Configuration,
@@ -30,6 +30,7 @@ __all__ = [
     "WebText",
     "check",
     "config_file",
+    "offset_s",
     "read",
     "secret",
     "write_defaults",

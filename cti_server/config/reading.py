@@ -6,8 +6,9 @@ rules between them: names that must exist, ports that must differ, numbers that 
 
 import hashlib
 import stat
+import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo, available_timezones
@@ -305,7 +306,7 @@ def _centre(text: CentreText, dispositions: Dispositions, version: str) -> Centr
             )
             for group in dispositions.groups
         ),
-        time_zone_offset_s=_offset_s(text.time_zone),
+        time_zone_offset_s=offset_s(text.time_zone, time.time_ns() // 1000),
         record_calls=text.record_calls,
         outbound_number=text.outbound_number,
         **times,
@@ -324,9 +325,9 @@ def _title(text: Text) -> Title:
     return {language: getattr(text, language) for language in LANGUAGES}
 
 
-def _offset_s(zone: str) -> int:
-    """Of now: a zone with summer time needs a reload when it changes."""
-    offset = datetime.now(UTC).astimezone(ZoneInfo(zone)).utcoffset()
+def offset_s(zone: str, utc_us: int) -> int:
+    """Local time minus UTC at that moment; a zone with summer time has another one in winter."""
+    offset = datetime.fromtimestamp(utc_us / 1e6, ZoneInfo(zone)).utcoffset()
     return int(offset.total_seconds()) if offset is not None else 0
 
 

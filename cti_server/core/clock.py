@@ -1,7 +1,7 @@
 """From engine time to the centre's local date: integer arithmetic, no clock.
 
-Time zones with summer time are not known here. Durations use engine time alone; only what people call a date or an
-hour uses these functions.
+A time zone is an offset here; when that changes for summer time, new settings come in (``app/core_process.py``).
+Durations use engine time alone; only what people call a date or an hour uses these functions.
 """
 
 SECOND_US = 1_000_000

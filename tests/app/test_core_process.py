@@ -2,10 +2,12 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy.exc import OperationalError
 
@@ -18,6 +20,9 @@ from cti_server.ports import CommandReply
 from cti_server.storage import people
 from cti_server.storage.data_folder import DataFolder
 from datafiles.problems import Problem
+
+SUMMER_US = int(datetime(2026, 7, 1, tzinfo=UTC).timestamp()) * 1_000_000
+WINTER_US = int(datetime(2026, 12, 1, tzinfo=UTC).timestamp()) * 1_000_000
 
 
 class Engine:
@@ -42,6 +47,15 @@ class Flows:
         self.staged.append(flows)
 
 
+class Switch:
+    """Counts how often it was asked to look names up."""
+
+    looked_up = 0
+
+    async def look_up_trunks(self) -> None:
+        self.looked_up += 1
+
+
 class Desktops:
     """In the place of the gateway: the scripts' versions that desktops get."""
 
@@ -64,6 +78,8 @@ def process(tmp_path: Path) -> Any:
     made._database, made._enrolled = SimpleNamespace(), None
     made._readers, made._files = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
     made._reloading, made._problems = asyncio.Lock(), ()
+    made._switch = Switch()
+    made._utc_now = lambda: SUMMER_US
     yield made
     made._readers.shutdown()
     made._files.shutdown()
@@ -104,8 +120,23 @@ def test_a_configuration_that_is_refused_leaves_everything_as_it_was(
     assert process._configuration.version != before.version
     assert process._centre.staged[-1] is process._configuration.flows
     assert process._gateway.versions == [process._configuration.library.version]
+    assert process._switch.looked_up == 1
     kept = read_last_good(process._folder.path, file)
     assert kept is not None and kept.version == process._configuration.version
+
+
+def test_summer_time_begins_and_ends_by_itself(process: Any) -> None:
+    process._configuration = msgspec.structs.replace(process._configuration, time_zone="Europe/Berlin")
+    for now, offset_s in ((SUMMER_US, 7200), (SUMMER_US, 7200), (WINTER_US, 3600)):
+        process._utc_now = lambda now=now: now
+        asyncio.run(process._follow_zone())
+        assert process._configuration.centre.time_zone_offset_s == offset_s
+    loaded = [command.settings.time_zone_offset_s for command in process.engine.carried_out]
+    assert loaded == [7200, 3600]
+    process.engine.code = "overloaded"
+    process._utc_now = lambda: SUMMER_US
+    asyncio.run(process._follow_zone())
+    assert process._configuration.centre.time_zone_offset_s == 3600, "tried again later"
 
 
 def test_a_broken_configuration_is_not_looked_at_further(process: Any) -> None:

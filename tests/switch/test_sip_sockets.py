@@ -80,6 +80,15 @@ async def opened() -> Peer:
     return peer
 
 
+def test_a_name_that_moved_is_looked_up_anew_and_one_that_did_not_is_not() -> None:
+    peer = Peer()
+    peer.sockets._names.update({"moved": "192.0.2.1", "stayed": "192.0.2.2"})
+    peer.sockets.moved("moved", ("192.0.2.9",))
+    peer.sockets.moved("stayed", ("192.0.2.9", "192.0.2.2"))
+    peer.sockets.moved("never used", ("192.0.2.9",))
+    assert peer.sockets._names == {"stayed": "192.0.2.2"}
+
+
 def test_what_is_said_before_anything_is_heard_goes_out() -> None:
     """A new process lets phones go that rang for the last one before it begins to hear."""
     peer = Peer()

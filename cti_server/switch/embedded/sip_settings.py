@@ -6,8 +6,8 @@ import msgspec
 class Trunk(msgspec.Struct, frozen=True, kw_only=True):
     """A line to the public network, recognised by the address that its messages come from.
 
-    ``host`` is an address, or a name that is resolved once at the start. ``port`` 0: any source port is accepted, and
-    5060 is dialled.
+    ``host`` is an address, or a name that is looked up at the start and from time to time. ``port`` 0: any source
+    port is accepted, and 5060 is dialled.
     ``username`` and ``password``: for providers that challenge our INVITE; the trunk alone is answered.
     """
 

@@ -295,6 +295,11 @@ class SipSockets:
 
     # --- names ----------------------------------------------------------------------------------------------------
 
+    def moved(self, host: str, addresses: Collection[str]) -> None:
+        """A name stands for these now: what was found before is forgotten, unless it is among them."""
+        if self._names.get(host) not in addresses:
+            self._names.pop(host, None)
+
     async def _resolve(self, out: Outgoing) -> None:
         host = out.flow.remote.host
         loop = asyncio.get_running_loop()

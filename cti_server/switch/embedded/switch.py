@@ -31,7 +31,7 @@ from cti_server.switch.embedded.phones import Phones
 from cti_server.switch.embedded.sip_endpoint import SipEndpoint
 from cti_server.switch.embedded.sip_settings import SwitchSettings
 from cti_server.switch.embedded.sip_side import SipSide, reason_of, remote_of
-from cti_server.switch.embedded.sip_sockets import addresses_of
+from cti_server.switch.embedded.trunk_names import TrunkNames
 
 log = structlog.get_logger(__name__)
 
@@ -86,13 +86,13 @@ class EmbeddedSwitch:
         self._sip = SipSide(self)
         self.phones = Phones(settings, submit=submit, file=run / "registrations.msgpack")
         self._dialling = Dialling(settings, self.phones)
-        self._addresses: dict[str, tuple[str, ...]] = {}
+        self._trunk_names = TrunkNames(settings.trunks)
         admission = Admission(
             settings,
             secrets=secrets,
             clock=clock,
             is_overloaded=is_overloaded,
-            addresses=self._addresses,
+            addresses=self._trunk_names.addresses,
             is_registered=self.phones.is_registered_from,
         )
         self.admission = admission
@@ -130,10 +130,14 @@ class EmbeddedSwitch:
         """
         for link in self.links:
             await link.start()
-        for trunk in self.settings.trunks:
-            self._addresses[trunk.host] = await addresses_of(trunk.host)
+        await self._trunk_names.resolve()
         self.endpoint.bind()
         self.phones.restore(self.endpoint.agent, self.clock())
+
+    async def look_up_trunks(self) -> None:
+        """Names may stand for other addresses by now; a look-up that fails leaves the old ones."""
+        for host, addresses in (await self._trunk_names.resolve()).items():
+            self.endpoint.sockets.moved(host, addresses)
 
     async def open(self) -> None:
         """Begin to hear."""
