@@ -149,3 +149,39 @@ def test_a_day_that_is_none_is_told(data: Path) -> None:
     text = file.read_text(encoding="utf-8").replace("also: {} ", 'also: {"2026-02-30": {ko: 없음, en: None}} ')
     file.write_text(text, encoding="utf-8")
     assert any("2026-02-30 is no date" in str(problem) for problem in check(file, data))
+
+
+def test_callbacks_are_dialled_by_the_centre_unless_the_queue_says_otherwise(data: Path) -> None:
+    put(data, "    callbacks: by_hand\n")
+    settings = read(data).centre
+    assert [(queue.queue, queue.callbacks) for queue in settings.queues] == [
+        ("orders", "automatic"),
+        ("care", "by_hand"),
+    ]
+    assert (settings.callback_from_s, settings.callback_until_s) == (8 * 3600, 21 * 3600)
+
+
+@pytest.mark.parametrize(
+    ("hours", "told"),
+    [
+        ('{opens: "21:00", closes: "08:00"}', "callbacks are never dialled: 21:00 to 08:00"),
+        ('{opens: "9:00"}', "callback_hours"),
+        ('{closes: "24:30"}', "callback_hours"),
+        ('{begins: "09:00"}', "begins"),
+    ],
+)
+def test_hours_of_dialling_that_cannot_be_are_told_with_their_line(data: Path, hours: str, told: str) -> None:
+    file = data / "config" / "centre.yaml"
+    text = file.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    at = next(number for number, line in enumerate(lines, start=1) if line.startswith("callback_hours:"))
+    lines[at - 1] = f"callback_hours: {hours}"
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    problems = check(file)
+    assert len(problems) == 1 and problems[0].line == at
+    assert told in str(problems[0])
+
+
+def test_a_callback_mode_that_does_not_exist_is_told_with_the_nearest(data: Path) -> None:
+    (problem,) = check(put(data, "    callbacks: automatik\n"))
+    assert "automatik" in str(problem) and "automatic" in str(problem)

@@ -90,7 +90,13 @@ class Callbacks(ViewModel):
     def summary(self) -> str:
         messages = sum(view.message_ms > 0 for view in self.rows())
         order = tr("callback.in_order")
-        return f"{order} · {tr('callback.messages', count=messages)}" if messages else order
+        by_itself = sum(view.is_automatic for view in self.rows())
+        parts = [
+            order,
+            tr("callback.by_itself", count=by_itself) if by_itself else "",
+            tr("callback.messages", count=messages) if messages else "",
+        ]
+        return " · ".join(part for part in parts if part)
 
     def reload(self) -> None:
         self.session.ask(ListCallbacks())
@@ -128,6 +134,8 @@ class Callbacks(ViewModel):
                 return formats.date_time(view.requested_at)
             case "attempts":
                 return str(view.attempts)
+            case _ if view.is_automatic and view.state == "waiting":
+                return tr("callback.state.automatic")
             case _:
                 return state_word(view.state)
 

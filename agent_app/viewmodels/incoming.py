@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 
+from agent_app.i18n import formats, tr
 from agent_app.store import Topic
 from agent_app.viewmodels.caller import Caller, caller_of
 from agent_app.viewmodels.phone import Phone
@@ -58,6 +59,19 @@ class Incoming(ViewModel):
     def rings_beside(self) -> int:
         """At how many colleagues it rings, too."""
         return self.store.call.rings_beside if self.store.call is not None else 0
+
+    @property
+    def is_callback(self) -> bool:
+        """The centre dials this customer for the agent: the own phone answers by itself."""
+        return self.store.call is not None and self.store.call.callback is not None
+
+    def promise(self) -> str:
+        """When the callback was asked for, and which attempt it will be; empty: it is none."""
+        call = self.store.call
+        if call is None or call.callback_asked_at is None:
+            return ""
+        time, n, most = formats.short_time(call.callback_asked_at), call.callback_attempt, call.callback_attempts_max
+        return tr("incoming.promise", time=time, n=n, max=most)
 
     def caller(self) -> Caller:
         return caller_of(self.store, self.store.call, self.store.current_card())

@@ -46,7 +46,9 @@ class QueueStrip(ViewModel):
         waiting = sum(queue.waiting for queue in queues)
         value = str(waiting) if queues else formats.UNKNOWN
         tone = "neutral" if not waiting else "warning"
-        return GaugeView("waiting", "users", tr("queue.waiting"), value, tone)
+        callbacks = sum(queue.callbacks for queue in queues)
+        after = tr("queue.callbacks", n=callbacks) if callbacks else ""
+        return GaugeView("waiting", "users", tr("queue.waiting"), value, tone, after=after)
 
     def _longest(self) -> GaugeView:
         since = [queue.longest_since for queue in self.store.queues if queue.longest_since is not None]

@@ -97,9 +97,9 @@ def situation(agent: AgentView | None, call: CallView | None) -> Situation:
         return Situation.WRAP_UP if agent.occupation == "after_call_work" else Situation.IDLE
     match call.phase:
         case "reserved":
-            return Situation.RESERVED if call.direction == "inbound" else Situation.DIALLING
+            return Situation.RESERVED
         case "alerting":
-            return Situation.RINGING if call.direction == "inbound" else Situation.DIALLING
+            return Situation.RINGING
         case "initiated":
             return Situation.DIALLING
         case "connected":

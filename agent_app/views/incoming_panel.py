@@ -38,7 +38,8 @@ class OfferHead(QWidget):
 
     def title(self) -> str:
         queue = self._model.caller().queue
-        return f"{tr('incoming.title')} · {queue}" if queue else tr("incoming.title")
+        title = tr("incoming.callback") if self._model.is_callback else tr("incoming.title")
+        return f"{title} · {queue}" if queue else title
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -47,7 +48,8 @@ class OfferHead(QWidget):
         path.addRoundedRect(QRectF(0, 0, self.width(), self.height() + RADIUS), RADIUS, RADIUS)
         painter.setClipRect(self.rect())
         painter.fillPath(path, QColor(t().accent))
-        icons.paint(painter, "phone-incoming", colour=t().on_fill, x=16, y=12, px=16)
+        icon = "phone-outgoing" if self._model.is_callback else "phone-incoming"
+        icons.paint(painter, icon, colour=t().on_fill, x=16, y=12, px=16)
         painter.setPen(QColor(t().on_fill))
         painter.setFont(font(13, bold=True))
         painter.drawText(QRectF(40, 0, self.width() - 110, HEAD - 3), Qt.AlignmentFlag.AlignVCenter, self.title())
@@ -85,6 +87,8 @@ class OfferBody(QWidget):
         self.line, self.beside = ElidedLabel("", "muted"), ElidedLabel("", "muted")
         lines.addWidget(self.line)
         lines.addWidget(self.beside)
+        self.promise = ElidedLabel("", "muted")
+        lines.addWidget(self.promise)
         who.addLayout(lines, 1)
         inner.addLayout(who)
         self.box = panel.frame("inset")
@@ -129,21 +133,25 @@ class OfferBody(QWidget):
         show_verification(self.verified, caller.verification)
         waited = tr("caller.waited", time=caller.waited) if caller.waited else ""
         number = caller.number if caller.number != caller.name else ""
+        waited = "" if model.is_callback else waited
         self.line.setText(" · ".join(part for part in (number, waited, caller.language) if part))
         self.beside.setText(tr("incoming.beside", n=model.rings_beside))
         self.beside.setVisible(model.rings_beside > 0)
+        self.promise.setText(model.promise())
+        self.promise.setVisible(model.is_callback)
         summary = caller.summary or ("" if caller.is_known else tr("incoming.unknown_caller"))
         self.box.setVisible(bool(summary))
         self.summary.setText(summary)
         hard = model.phone.is_hard_phone
-        self.accept.setVisible(not hard)
-        self.lift.setVisible(hard)
         if model.is_accepted:
             self.accept.show_as(tr("incoming.connecting"), keys="")
             self.accept.setEnabled(False)
         else:
             self.accept.show_as(tr("action.accept"), keys=ACCEPT_KEYS)
             self.accept.setEnabled(True)
+        self.accept.setVisible(not hard and not model.is_callback)
+        self.lift.setVisible(hard or model.is_callback)
+        self.lift.setText(tr("incoming.lift") if hard else tr("incoming.by_itself"))
         self.head.update()
 
     def _on_decline(self) -> None:

@@ -18,7 +18,7 @@ import msgspec
 import ivr.loader
 import scripts.loader
 from cti_server.config.places import config_file, secret_file
-from cti_server.config.routing_rules import check_routing, own_holidays, queue_settings, tier_settings
+from cti_server.config.routing_rules import check_routing, own_holidays, queue_settings, second_of, tier_settings
 from cti_server.config.schema import (
     CentreText,
     Configuration,
@@ -296,6 +296,8 @@ def _centre(text: CentreText, dispositions: Dispositions, version: str) -> Centr
         routing_seed=text.routing_seed,
         calendar=text.holidays.calendar,
         own_holidays=own_holidays(text.holidays),
+        callback_from_s=second_of(text.callback_hours.opens),
+        callback_until_s=second_of(text.callback_hours.closes),
         not_ready_reasons=_codes(text.not_ready_reasons),
         decline_reasons=_codes(text.decline_reasons),
         dispositions=tuple(

@@ -1,7 +1,7 @@
 """The routing part of `centre.yaml`: the rules between its values, and what it becomes in the core.
 
 A mistake here would be noticed only when callers wait for it, so everything is checked at load: names of queues, skills
-that relax upwards, overflows that lead in a circle, dates.
+that relax upwards, overflows that lead in a circle, dates, hours.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -56,6 +56,12 @@ def own_holidays(text: HolidaysText) -> tuple[int, ...]:
     return tuple(sorted(day.toordinal() - date(1970, 1, 1).toordinal() for day in days if day is not None))
 
 
+def second_of(clock: str) -> int:
+    """Of the local day; 24:00 is its end."""
+    hour, minute = clock.split(":")
+    return int(hour) * 3600 + int(minute) * 60
+
+
 def check_routing(text: CentreText, flows: FlowSet | None, wrong: Wrong) -> None:
     """``flows`` None: they could not be read, so that nobody knows which skills their queues ask for."""
     for name, queue in text.queues.items():
@@ -66,6 +72,10 @@ def check_routing(text: CentreText, flows: FlowSet | None, wrong: Wrong) -> None
             wrong(("queues", name, "ring_all_max"), what, f"strategy is {queue.strategy}; ring_all rings several")
     for circle in _circles(text.queues):
         wrong(("queues", circle[0], "overflow"), f"callers would go round in a circle: {' → '.join(circle)}")
+    hours = text.callback_hours
+    if second_of(hours.opens) >= second_of(hours.closes):
+        hint = "closes must be later on the same day; 24:00 is its end"
+        wrong(("callback_hours", "closes"), f"callbacks are never dialled: {hours.opens} to {hours.closes}", hint)
     for day in text.holidays.also:
         if _day(day) is None:
             wrong(("holidays", "also", day), f"{day} is no date", "such as 2026-10-02")

@@ -15,6 +15,7 @@ from scripts.model import Dispositions, Library
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Seconds = Annotated[int, Meta(ge=0, le=86_400)]
 Title = dict[str, str]
+ClockTime = Annotated[str, Meta(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
 
 
 # --- the file, field by field ----------------------------------------------------------------------------------------
@@ -68,12 +69,20 @@ class QueueText(msgspec.Struct, frozen=True, kw_only=True):
     named: tuple[Literal["last_agent", "account_owner"], ...] = ()
     named_wait_s: Annotated[int, Meta(ge=1, le=600)] = 20
     overflow: tuple[OverflowText, ...] = ()
+    callbacks: Literal["automatic", "by_hand"] = "automatic"
     minimum_level: Annotated[int, Meta(ge=1, le=10)] = 1
     service_level_s: Annotated[int, Meta(ge=1, le=600)] = 20
     service_level_target: Annotated[float, Meta(ge=0, le=1)] = 0.8
     after_call_work_s: Seconds = 30
     maximum_waiting: Annotated[int, Meta(ge=1, le=5_000)] = 500
     maximum_wait_s: Annotated[int, Meta(ge=10, le=14_400)] = 1800
+
+
+class CallbackHoursText(msgspec.Struct, frozen=True, kw_only=True):
+    """Local times of every day between which the centre dials callbacks by itself."""
+
+    opens: ClockTime = "08:00"
+    closes: ClockTime = "21:00"
 
 
 class LanguageText(msgspec.Struct, frozen=True, kw_only=True):
@@ -192,6 +201,7 @@ class CentreText(msgspec.Struct, frozen=True, kw_only=True):
     work_order: Literal["due_first", "level_first"] = "due_first"
     routing_seed: Annotated[int, Meta(ge=0, le=2_147_483_647)] = 0
     holidays: HolidaysText = HolidaysText()
+    callback_hours: CallbackHoursText = CallbackHoursText()
     record_calls: bool = True
     outbound_number: str = ""
     trunks: dict[str, TrunkText] = {}

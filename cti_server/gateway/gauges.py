@@ -69,10 +69,12 @@ class Gauges:
 
     def _work_out(self) -> _Round:
         state, now = self._state(), self._now()
-        messages = translate.message_counts(state)
+        messages, callbacks = translate.message_counts(state), translate.queued_callbacks(state)
         queues = QueueGauges(
             queues=tuple(
-                translate.queue_gauge(state, queue, now, messages=messages[queue.queue])
+                translate.queue_gauge(
+                    state, queue, now, messages=messages[queue.queue], callbacks=callbacks[queue.queue]
+                )
                 for queue in state.settings.queues
             )
         )

@@ -150,6 +150,7 @@ def call_view(state: core.State, agent: core.Agent) -> out.CallView | None:
         return None
     is_after_call = agent.state is AgentState.WORKING_AFTER_CALL
     phase, since = _phase(call, agent)
+    callback = state.callbacks.get(call.callback) if call.callback is not None else None
     return out.CallView(
         call=call.call,
         direction=call.direction,
@@ -173,6 +174,9 @@ def call_view(state: core.State, agent: core.Agent) -> out.CallView | None:
         recording=call.recording_state,
         recording_paused_by_script=call.recording_paused_by_script,
         callback=call.callback,
+        callback_asked_at=None if callback is None else utc(state, callback.requested_at),
+        callback_attempt=0 if callback is None else callback.attempts + (callback.state is CallbackState.RESERVED),
+        callback_attempts_max=0 if callback is None else state.settings.callback_attempts,
         note=text_of(state, call.note),
         note_revision=call.note_revision,
         disposition=call.disposition,
@@ -232,7 +236,14 @@ def callback_view(state: core.State, callback: core.Callback, customer_name: str
         attempts=callback.attempts,
         agent=callback.agent,
         message_ms=callback.message_ms,
+        is_automatic=is_automatic(state, callback),
     )
+
+
+def is_automatic(state: core.State, callback: core.Callback) -> bool:
+    """Will the centre dial it in its turn? A voice message is heard first."""
+    queue = next((q for q in state.settings.queues if q.queue == callback.queue), None)
+    return queue is not None and queue.callbacks == "automatic" and callback.recording is None
 
 
 def serves(agent: core.Agent, queue: QueueSettings) -> bool:
@@ -278,7 +289,14 @@ def message_counts(state: core.State) -> Counter[QueueId | None]:
     return Counter(c.queue for c in state.callbacks.values() if c.recording is not None and c.state in OPEN_CALLBACKS)
 
 
-def queue_gauge(state: core.State, settings: QueueSettings, now: int, *, messages: int = 0) -> out.QueueGauge:
+def queued_callbacks(state: core.State) -> Counter[QueueId | None]:
+    """How many callbacks are due and wait for their turn, by queue."""
+    return Counter(c.queue for c in state.callbacks.values() if c.queued)
+
+
+def queue_gauge(
+    state: core.State, settings: QueueSettings, now: int, *, messages: int = 0, callbacks: int = 0
+) -> out.QueueGauge:
     queue = state.queues.get(settings.queue) or core.Queue(queue=settings.queue)
     is_today = queue.day == _day(state, now)
     answered, abandoned = (queue.answered, queue.abandoned) if is_today else (0, 0)
@@ -295,6 +313,7 @@ def queue_gauge(state: core.State, settings: QueueSettings, now: int, *, message
         answered=answered,
         abandoned=abandoned,
         messages=messages,
+        callbacks=callbacks,
     )
 
 

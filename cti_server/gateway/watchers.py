@@ -118,8 +118,9 @@ class Watchers:
         for item in recorded:
             touched.update(dict.fromkeys(self._concerned(item.event, state)))
             self._tell_news(item.event, state)
-            if isinstance(item.event, e.CallbackEvent):
-                callbacks[item.event.callback] = None
+            callback = getattr(item.event, "callback", None)
+            if callback is not None:
+                callbacks[callback] = None
         at = translate.utc(state, recorded[-1].event.at) if recorded else 0
         for agent in touched:
             client = self.clients.get(agent)

@@ -145,6 +145,10 @@ class CallView(msgspec.Struct, frozen=True, kw_only=True):
     recording: str = "none"
     recording_paused_by_script: bool = False
     callback: int | None = None
+    callback_asked_at: int | None = None
+    """When what this call carries out was asked for; the attempt that it is, or will be, and how many there may be."""
+    callback_attempt: int = 0
+    callback_attempts_max: int = 0
     note: str = ""
     note_revision: int = 0
     disposition: str = ""
@@ -156,7 +160,8 @@ class CallView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CallbackView(msgspec.Struct, frozen=True, kw_only=True):
-    """``message_ms``: the caller left a voice message of this length; 0: none. ``number`` empty: it was withheld."""
+    """``message_ms``: the caller left a voice message of this length; 0: none. ``number`` empty: it was withheld.
+    ``is_automatic``: the centre will dial it in its turn."""
 
     callback: int
     state: str
@@ -170,11 +175,13 @@ class CallbackView(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int = 0
     agent: int | None = None
     message_ms: int = 0
+    is_automatic: bool = False
 
 
 class QueueGauge(msgspec.Struct, frozen=True, kw_only=True):
     """``longest_since``: when the one who waits longest came in. ``service_level`` 0–1 today by the default
-    definition. ``messages``: voice messages that nobody has dealt with yet.
+    definition. ``messages``: voice messages that nobody has dealt with yet. ``callbacks``: how many customers wait to
+    be called back by the centre, being due; they are not among the ``waiting``.
     """
 
     queue: str
@@ -187,6 +194,7 @@ class QueueGauge(msgspec.Struct, frozen=True, kw_only=True):
     answered: int
     abandoned: int
     messages: int = 0
+    callbacks: int = 0
 
 
 class MyDay(msgspec.Struct, frozen=True, kw_only=True):

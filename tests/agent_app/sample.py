@@ -476,6 +476,14 @@ def my_day() -> MyDay:
 
 
 MESSAGE_MS = 24_000
+PROMISE = {
+    "direction": "callback",
+    "callback": 100,
+    "callback_asked_at": NOW - 1_500 * S,
+    "callback_attempt": 2,
+    "callback_attempts_max": 3,
+}
+"""What a call says more when it carries out a callback."""
 
 
 def callbacks() -> tuple[CallbackView, ...]:
@@ -493,6 +501,7 @@ def callbacks() -> tuple[CallbackView, ...]:
             language="ko",
             attempts=number,
             message_ms=MESSAGE_MS if number == 1 else 0,
+            is_automatic=number == 2,
         )
         for number, (name, telephone) in enumerate(names)
     )

@@ -30,6 +30,8 @@ def draw(app: QApplication, folder: Path, language: str, theme: ThemeName) -> No
         stage.picture(folder / f"sign_in_{name}.png")
         stage.sign_in()
         stage.picture(folder / f"idle_{name}.png")
+        ring_callback(stage)
+        stage.picture(folder / f"incoming_callback_{name}.png")
         stage.ring()
         stage.picture(folder / f"incoming_{name}.png")
         stage.phone.report("established")
@@ -58,6 +60,13 @@ def draw(app: QApplication, folder: Path, language: str, theme: ThemeName) -> No
         stage.view.keys.grab().save(str(folder / f"keys_{name}.png"))
         stage.view.keys.close()
         stage.close()
+
+
+def ring_callback(stage: Stage) -> None:
+    """The centre is about to dial a customer who asked for it."""
+    stage.call("reserved", "reserved", **sample.PROMISE)
+    stage.card()
+    stage.call("alerting", "alerting", **sample.PROMISE)
 
 
 def fill(stage: Stage) -> None:

@@ -164,7 +164,9 @@ class Centre:
             text["trunks"]["far"] = {"host": "127.0.0.1", "port": self.far_port, "transport": "udp"}
         text["times"] = {**text["times"], **FAST, **self.plan.times}
         for queue in text["queues"].values():
-            queue.update({"after_call_work_s": self.plan.after_call_work_s, **self.plan.queues})
+            own = {"after_call_work_s": self.plan.after_call_work_s, "callbacks": "by_hand", **self.plan.queues}
+            queue.update(own)
+        text["callback_hours"] = {"opens": "00:00", "closes": "24:00"}
         text["fixed_phones"] = dict(self.plan.fixed_phones)
         text["record_calls"] = self.plan.record_calls
         text["server"] = {

@@ -129,3 +129,45 @@ async def _exhaust(centre: Centre, folder: Path) -> None:
         assert (refused.ok, refused.code) == (False, "callback_over")
         stored = centre.queries.callback(callback)
         await until(lambda: (row := centre.queries.callback(callback)) and row.state == "exhausted", f"{stored}")
+
+
+def test_the_centre_calls_back_by_itself_who_asked_for_it_in_the_queue(tmp_path: Path) -> None:
+    with Centre(
+        tmp_path, agents=1, times={"dial_timeout_s": 5}, dials=True, queues={"callbacks": "automatic"}
+    ) as centre:
+        asyncio.run(_called_back_by_itself(centre, tmp_path))
+
+
+async def _called_back_by_itself(centre: Centre, folder: Path) -> None:
+    """The caller asks while nobody is Ready, hangs up, and is dialled as soon as somebody is; nobody clicks."""
+    desk, phone = Desk(centre, "agent1"), Phone(frequency_hz=AGENT_HZ, answers=False)
+    caller = Phone(name="caller")
+    async with leaving(desk, phone, caller):
+        await phone.register(centre.phone_of("2001"))
+        await desk.sign_in()
+        await until(lambda: desk.agent is not None and desk.agent.phone_registered, "the phone is known")
+        await caller.dial(centre.sip, SHORT, number="01066667777")
+        await until(lambda: caller.packets > 20, "the position is heard")
+        await caller.pressed("2")
+        before = caller.packets
+        await until(lambda: caller.packets > before + 20, "the question is heard")
+        await caller.pressed("1")
+        await until(lambda: desk.callbacks, "the callback is on the desktop")
+        [callback] = desk.callbacks
+        assert desk.callbacks[callback].is_automatic
+        await until(lambda: caller.ended_by, "the caller was told, and let go")
+        with far_end(centre, folder, "far_answers") as far:
+            await desk.done(cl.SetReady())
+            call = await desk.call_is("connected")
+            assert (call.direction, call.callback, call.number) == ("callback", callback, "010-6666-7777")
+            assert (call.callback_attempt, call.callback_attempts_max) == (1, 3)
+            await phone.hears(AGENT_HZ)
+            await asyncio.sleep(1)  # something to record
+            await desk.done(cl.EndCall(call=call.call))
+            await desk.finish_call()
+            await until(lambda: far.process.poll() == 0, f"the far end was hung up on: {far.log[-500:]}")
+        await until(lambda: desk.callbacks[callback].state == "done", "done")
+        await until(lambda: not centre.queries.open_callbacks(), "done in the store too")
+        await until(lambda: (row := centre.queries.call(call.call)) and row.recordings[0].path, "the recording is kept")
+        stored = centre.queries.call(call.call)
+        assert stored is not None and has_both_voices(centre.data / "recordings" / stored.recordings[0].path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from msgspec import structs
 from PySide6.QtCore import Qt
 
 from agent_app.i18n import formats, tr
@@ -166,3 +167,22 @@ def test_the_queue_strip_takes_the_worst_service_level_and_the_longest_wait(stag
     assert gauges["waiting"].value == "7" and gauges["longest"].value == "01:42" and gauges["longest"].tone == "alarm"
     assert gauges["service_level"].value == "76%" and gauges["service_level"].tone == "warning"
     assert worst(()) is None
+
+
+def test_callbacks_that_the_centre_will_dial_are_told_apart(stage: Stage) -> None:
+    callbacks = stage.desk.callbacks
+    states = {view.callback: callbacks.cell(view, "state") for view in callbacks.rows()}
+    assert states == {
+        100: tr("callback.state.waiting"),
+        101: tr("callback.state.waiting"),
+        102: tr("callback.state.automatic"),
+    }
+    assert tr("callback.by_itself", count=1) in callbacks.summary()
+
+
+def test_customers_who_wait_to_be_called_back_stand_beside_those_who_wait(stage: Stage) -> None:
+    queues = [structs.replace(queue, waiting=2, callbacks=n) for n, queue in enumerate(sample.queues(), start=1)]
+    stage.link.receive(GaugeFrame(at=sample.NOW, body=QueueGauges(queues=tuple(queues))))
+    waiting = stage.desk.queue_strip.gauges()[0]
+    assert waiting.value == str(2 * len(queues))
+    assert waiting.after == tr("queue.callbacks", n=sum(queue.callbacks for queue in queues))

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from agent_app.i18n import tr
+from agent_app.i18n import formats, tr
 from agent_app.softphone.messages import Answer
 from agent_app.views.incoming_panel import IncomingToast
 from cti_server.wire.client import ConfirmCardShown, DeclineCall, EndCall
@@ -64,6 +64,20 @@ def test_accept_before_the_ring_is_remembered_and_done_by_the_phone(stage: Stage
     stage.phone.report("ringing")
     assert len([order for order in stage.phone.orders if isinstance(order, Answer)]) == 1
     assert stage.view.incoming.body.accept.text() == tr("incoming.connecting")
+
+
+def test_a_callback_that_the_centre_dials_says_so_and_asks_for_no_click(stage: Stage) -> None:
+    stage.call("reserved", "reserved", **sample.PROMISE)
+    stage.card()
+    stage.call("alerting", "alerting", **sample.PROMISE)
+    body = stage.view.incoming.body
+    assert body.head.title().startswith(tr("incoming.callback"))
+    asked = formats.short_time(sample.NOW - 1_500 * sample.S)
+    assert stage.desk.incoming.promise() == tr("incoming.promise", time=asked, n=2, max=3)
+    assert body.promise.isVisibleTo(body) and body.lift.isVisibleTo(body) and not body.accept.isVisibleTo(body)
+    assert body.lift.text() == tr("incoming.by_itself")
+    stage.ring()
+    assert body.accept.isVisibleTo(body) and not body.promise.isVisibleTo(body)
 
 
 def test_a_remembered_accept_is_not_for_the_next_call(stage: Stage) -> None:
