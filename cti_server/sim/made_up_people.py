@@ -103,8 +103,10 @@ class Caller:
                 return "2" if self.wants_callback else None
             case "confirm_callback":
                 return "1"
+            case "leave_or_callback":
+                return "2" if self.wants_callback_later else "0"  # a made-up day has no sound, so no messages either
             case "confirm_later_callback":
-                return "1" if self.wants_callback_later else "hang up"
+                return "1"
             case "ask_callback_number":
                 return f"{self.number or '01087650000'}#"
         return None

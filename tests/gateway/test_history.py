@@ -48,6 +48,12 @@ def test_a_callback_that_waits_says_so() -> None:
     assert (row.kind, row.title, row.tag, row.tag_level) == ("callback", "콜백 요청", "대기", "warning")
 
 
+def test_a_message_says_how_long_it_is() -> None:
+    entry = TimelineEntry(at=5, kind="callback", callback=3, state="done", recording=8, message_ms=18_400)
+    row = timeline_row(entry, CODES, "ko")
+    assert (row.title, row.tag, row.duration_s) == ("음성 메시지", "완료", 18)
+
+
 class SlowQueries:
     def __init__(self) -> None:
         self.gate = threading.Event()

@@ -17,6 +17,7 @@ from ivr.model import (
     LanguageNode,
     LoadNode,
     MenuNode,
+    MessageNode,
     Node,
     PinNode,
     PlayNode,
@@ -242,3 +243,35 @@ def test_queues_are_checked_where_they_are_known() -> None:
         ("nodes.start.queue", "start: there is no queue cara", "did you mean care?"),
         ("nodes.queue.queue", "queue: there is no queue ordres", "did you mean orders?"),
     ]
+
+
+def message(**changes: object) -> Flow:
+    node = {"prompts": HELLO, "stored": "end", "refused": "end", "back": "end", **changes}
+    return flow(start=AnswerNode(next="message"), message=MessageNode(**node), end=END)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changes", "place", "what"),
+    [
+        ({"prompts": ()}, "nodes.message.prompts", "message: a message is recorded, and nobody is told"),
+        ({"least_s": 30, "longest_s": 20}, "nodes.message.least_s", "message: least_s is not below longest_s"),
+        ({"silence_s": 2}, "nodes.message.silence_s", "message: silence_s is not above least_s"),
+        ({"queue": "night"}, "nodes.message.queue", "message: there is no queue night"),
+        ({"too_short": ("gone",)}, "nodes.message.too_short", "message: there is no prompt gone in ko"),
+        ({"back": "nowhere"}, "nodes.message.back", "message leads to nowhere, which does not exist"),
+    ],
+)
+def test_a_message_that_cannot_be_taken_is_found(changes: dict[str, object], place: str, what: str) -> None:
+    assert (place, what) in [finding[:2] for finding in found(message(**changes), queues=("care",))]
+
+
+def test_a_message_that_is_refused_for_ever_is_a_loop() -> None:
+    """Where nothing can be kept, nobody goes round without end."""
+    around = message(refused="message")
+    assert any("a loop without any action" in what for _, what, _ in found(around))
+    assert found(message(silence_s=0)) == []
+
+
+def test_a_message_on_a_line_that_nobody_answered_is_found() -> None:
+    node = MessageNode(prompts=HELLO, stored="end", refused="end", back="end")
+    assert any("before the call is answered" in what for _, what, _ in found(flow(start=node, end=END)))

@@ -7,9 +7,19 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from cti_server.core import events as e
 from cti_server.core.errors import Unavailable
 from cti_server.core.events import CallLanguageSet, Event
-from cti_server.core.vocabulary import Micros, Secret
+from cti_server.core.vocabulary import (
+    CallbackId,
+    CallId,
+    MessageEnd,
+    Micros,
+    PersonalRef,
+    QueueId,
+    RecordingId,
+    Secret,
+)
 from cti_server.storage.answers import CallFilter
 from cti_server.storage.database import open_database
 from cti_server.storage.people import NewPerson, add
@@ -18,7 +28,7 @@ from cti_server.storage.queries import Queries
 from cti_server.storage.totals import recount
 from tests.storage import sample_day
 from tests.storage.journals import WrittenJournal
-from tests.storage.sample_day import BEGIN, CALLBACK, CUSTOMER, KIM, LEE, SECOND, TEXTS, day
+from tests.storage.sample_day import BEGIN, CALLBACK, CUSTOMER, KIM, LEE, SECOND, TEXTS, at, day
 
 OFFSET = 2 * SECOND
 
@@ -219,3 +229,87 @@ def test_a_database_that_is_not_there_is_unavailable() -> None:
     engine = open_database("postgresql://nobody@127.0.0.1:1/none")
     with pytest.raises(Unavailable):
         Queries(engine).calls()
+
+
+def _message() -> list[Event]:
+    """A caller leaves a message after the day; somebody hears it and needs not call."""
+    call, recording, callback = CallId(9100), RecordingId(9101), CallbackId(9102)
+    key = e.OrderKey(rank=0, due_at=at(2000), sequence=9103)
+    begun = e.MessageBegun(
+        at=at(2001),
+        call=call,
+        recording=recording,
+        queue=QueueId("orders"),
+        key=key,
+        number=PersonalRef(9001),
+        least_ms=2_000,
+        longest_s=120,
+        silence_s=8,
+        limit_at=at(3000),
+    )
+    stored = e.RecordingStored(
+        at=at(2020), call=call, recording=recording, path="a/9100-9101.wav", duration_ms=18_000, size_bytes=288_058
+    )
+    kept = e.CallbackRequested(
+        at=at(2020),
+        callback=callback,
+        number=PersonalRef(9001),
+        queue=QueueId("orders"),
+        key=key,
+        due_at=at(2020),
+        call=call,
+        customer=CUSTOMER,
+        recording=recording,
+        path=stored.path,
+        message_ms=18_000,
+    )
+    return [
+        sample_day._arrives(call, 2000),
+        e.RecordingBegun(at=at(2001), call=call, recording=recording),
+        begun,
+        stored,
+        kept,
+        e.MessageEnded(at=at(2020), call=call, recording=recording, how=MessageEnd.STORED),
+    ]
+
+
+def test_a_message_is_a_callback_with_a_recording_until_somebody_is_done_with_it(
+    database: Engine, tmp_path: Path
+) -> None:
+    journal = WrittenJournal(tmp_path / "journal.db")
+    journal.write([*day(), *_message()], TEXTS)
+    projector, queries = Projector(journal.path, database), Queries(database)
+    projector.catch_up()
+    message = queries.message_in(9101)
+    assert message is not None
+    assert (message.callback, message.number, message.message_ms) == (9102, TEXTS[9001], 18_000)
+    assert queries.messages_waiting() == {"orders": 1}
+    stored = queries.recording(9101)
+    assert stored is not None
+    assert (stored.kind, stored.path) == ("message", "a/9100-9101.wav")
+    record = queries.call(9100)
+    assert record is not None
+    assert [(step.kind, step.detail) for step in record.steps if "Message" in step.kind] == [
+        ("MessageBegun", ""),
+        ("MessageEnded", "stored"),
+    ]
+    newest = queries.timeline(CUSTOMER)[0]
+    assert (newest.kind, newest.recording, newest.message_ms) == ("callback", 9101, 18_000)
+    journal.write([e.CallbackSettled(at=at(2100), callback=CallbackId(9102), agent=KIM)], {})
+    projector.catch_up()
+    settled = queries.callback(9102)
+    assert settled is not None
+    assert (settled.state, queries.messages_waiting()) == ("done", {})
+    assert queries.totals() == recount(
+        [*day(), *_message(), e.CallbackSettled(at=at(2100), callback=CallbackId(9102), agent=KIM)]
+    )
+    projector.close()
+    journal.file.close()
+
+
+def test_skills_are_those_of_people_who_take_calls(projected: Projector, database: Engine, queries: Queries) -> None:
+    lee = add(
+        database, NewPerson(login="lee", name="이", extension="1002", skills={"orders": 3}), Secret("a long password")
+    )
+    assert queries.skills_of(lee.person) == {"orders": 3}
+    assert queries.skills_of(999) == {}
