@@ -8,6 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from cti_server.core.state import fold
+from cti_server.core.vocabulary import LegRole, LegState
+from cti_server.storage.data_folder import DataFolder
+from cti_server.storage.event_codec import decode_all
+from cti_server.storage.journal_file import JournalReader
 from cti_server.wire import client as cl
 from tests.e2e.centre import DIRECT, SHORT, Centre
 from tests.e2e.people import Desk, Phone, leaving, until
@@ -169,6 +174,7 @@ async def _crash(centre: Centre) -> None:
         await until(lambda: left.ringing and right.ringing, "both ring")
         assert one.call is not None
         call, rang = one.call.call, (len(left.rang), len(right.rang))
+        await until(lambda: _ringing_known(centre) == 2, "the journal knows that they ring")
         centre.kill("core")
         killed_at = time.monotonic()
         await until(lambda: len(left.rang) > rang[0] and len(right.rang) > rang[1], "both ring again")
@@ -181,6 +187,14 @@ async def _crash(centre: Centre) -> None:
         await until(lambda: (one.state, one.call) == ("ready", None), "and is ready")
         await two.done(cl.EndCall(call=call))
         await two.finish_call()
+
+
+def _ringing_known(centre: Centre) -> int:
+    """How many phones ring, as far as a new process would know: one that does not know can tell no phone to stop."""
+    with contextlib.closing(JournalReader(DataFolder(centre.data).journal)) as journal:
+        state = fold(event for _, event in decode_all(journal.all_rows(after=0), after=0))
+    legs = [leg for call in state.calls.values() for leg in call.legs.values()]
+    return sum(leg.role is LegRole.AGENT and leg.state is LegState.ALERTING for leg in legs)
 
 
 def test_nothing_was_raised(centre: Centre) -> None:
