@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from cti_server.warden import Child, Warden
 
 TIMEOUT_S = 30.0
+ROOT = Path(__file__).resolve().parents[1]
 WRITES_ITS_PID = "import os, sys, time; open(sys.argv[1], 'a').write(f'{os.getpid()}\\n'); time.sleep(600)"
 
 
@@ -67,6 +69,37 @@ def test_work_that_somebody_does_already_is_not_begun_twice(tmp_path: Path) -> N
         await until(lambda: len(pids(file)) == 1)
         warden.stop()
         await asyncio.wait_for(running, TIMEOUT_S)
+
+    asyncio.run(run())
+
+
+def test_a_child_that_is_tied_learns_that_the_warden_was_killed(tmp_path: Path) -> None:
+    """And one that is not tied goes on."""
+    tied = (
+        "import asyncio, sys; sys.path.insert(0, sys.argv[2]); from cti_server.app.lifeline import end_with_warden\n"
+        "async def main():\n"
+        "    done = asyncio.Event(); end_with_warden(done.set)\n"
+        "    open(sys.argv[1], 'a').write('here\\n'); await done.wait(); open(sys.argv[1], 'a').write('gone\\n')\n"
+        "asyncio.run(main())"
+    )
+    warden = (
+        "import asyncio, sys; from cti_server.warden import Child, Warden\n"
+        "children = [Child(name='core', command=('-c', sys.argv[1], sys.argv[3], '.'), is_tied=True),"
+        " Child(name='media-0', command=('-c', sys.argv[2], sys.argv[4]))]\n"
+        "asyncio.run(Warden(children, report=print).run())"
+    )
+    told, other = tmp_path / "told", tmp_path / "other"
+
+    async def run() -> None:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", warden, tied, WRITES_ITS_PID, str(told), str(other), cwd=ROOT
+        )
+        await until(lambda: told.exists() and told.read_text() == "here\n" and len(pids(other)) == 1)
+        process.kill()
+        await process.wait()
+        await until(lambda: told.read_text() == "here\ngone\n")
+        assert is_alive(pids(other)[0])
+        os.kill(pids(other)[0], signal.SIGKILL)
 
     asyncio.run(run())
 

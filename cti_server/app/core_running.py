@@ -8,6 +8,7 @@ import structlog
 import uvloop
 
 from cti_server.app.core_process import CoreProcess
+from cti_server.app.lifeline import end_with_warden
 from cti_server.app.loading import Loaded, load_or_last_good, note_problems
 
 log = structlog.get_logger(__name__)
@@ -35,6 +36,7 @@ async def _core(loaded: Loaded, file: Path | None) -> int:
         task.add_done_callback(reloads.discard)
 
     loop.add_signal_handler(signal.SIGHUP, hang_up)
+    end_with_warden(done.set)
     await process.start()
     ended = asyncio.create_task(process.until_ended())
     asked = asyncio.create_task(done.wait())

@@ -95,8 +95,8 @@ def children(configuration: Configuration, file: Path | None) -> list[Child]:
     place = ("--data", str(folder.path), *(("--config", str(file.absolute())) if file else ()))
     return [
         *workers,
-        Child(name="web", command=("-m", "cti_server.app", "web", *place)),
-        Child(name="core", command=("-m", "cti_server.app", "core", *place)),
+        Child(name="web", command=("-m", "cti_server.app", "web", *place), is_tied=True),
+        Child(name="core", command=("-m", "cti_server.app", "core", *place), is_tied=True),
     ]
 
 

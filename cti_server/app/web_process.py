@@ -12,6 +12,7 @@ import structlog
 import uvicorn
 
 from cti_server import config
+from cti_server.app.lifeline import end_with_warden
 from cti_server.app.loading import is_broken, load_or_last_good
 from cti_server.app.places import WEB_SOCKET
 from cti_server.config import Configuration
@@ -102,6 +103,7 @@ async def _web(configuration: Configuration) -> int:
     done = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, done.set)
+    end_with_warden(done.set)
     await process.start()
     asked = asyncio.create_task(done.wait())
     ended = asyncio.create_task(process.until_ended())

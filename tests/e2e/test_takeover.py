@@ -1,7 +1,10 @@
 """kill −9 of the core process in the middle of ten calls: what callers hear, what agents see, what the store knows."""
 
 import asyncio
+import contextlib
+import os
 import random
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -33,6 +36,45 @@ def test_calls_outlive_the_core_process(tmp_path: Path, record_property: Callabl
     for name, value in figures.items():
         record_property(name, value)
     print(figures)
+
+
+def test_a_warden_that_was_killed_leaves_no_ports_taken_and_its_successor_has_the_calls(tmp_path: Path) -> None:
+    with Centre(tmp_path, agents=1, after_call_work_s=60) as centre:
+        asyncio.run(_warden_killed(centre))
+
+
+async def _warden_killed(centre: Centre) -> None:
+    desk, phone = Desk(centre, "agent1"), Phone(frequency_hz=440.0, name="phone")
+    talker, waiter = Phone(frequency_hz=1000.0, name="talker"), Phone(name="waiter")
+    async with leaving(desk, phone, talker, waiter):
+        await phone.register(centre.phone_of("2001"))
+        await desk.sign_in()
+        await desk.ready()
+        await talker.dial(centre.sip, DIRECT, number="01010000001")
+        await desk.call_is("connected")
+        await waiter.dial(centre.sip, SHORT, number="01020000001")
+        await until(lambda: waiter.packets > 10, "the position is heard")
+
+        children, snapshots, killed_at = centre.children(), desk.snapshots, time.monotonic()
+        assert centre.process is not None
+        centre.process.kill()
+        centre.process.wait()
+        await until(lambda: not any(is_running(children[name]) for name in ("core", "web")), "core and web end")
+        assert is_running(children["media-0"]), "sound outlives them"
+        await asyncio.to_thread(centre.start)
+        await until(lambda: desk.snapshots > snapshots, "the desktop is back")
+        assert (desk.phase, talker.ended_by, waiter.ended_by) == ("connected", [], [])
+        await phone.hears(1000.0)
+        assert max(one.gap_s(killed_at) for one in (phone, talker)) < GAP_S_MAX
+
+        assert desk.call is not None
+        await desk.done(cl.EndCall(call=desk.call.call))
+        await desk.finish_call()
+        call = await desk.call_is("connected")
+        assert call.number == "010-2000-0001"
+        waiter.hang_up()
+        await desk.finish_call()
+        os.kill(children["media-0"], signal.SIGTERM)
 
 
 async def _ten_calls(centre: Centre) -> dict[str, float]:
@@ -92,6 +134,13 @@ async def _ten_calls(centre: Centre) -> dict[str, float]:
             await until(lambda desk=desk: desk.state == "ready" and desk.call is None, f"{desk.user} is free")
         await _stored(centre, notes, int(callback.result["callback"]))
     return {"ready_s": round(ready_s, 2), "desks_s": round(desks_s, 2), "gap_s": round(max(gaps), 3)}
+
+
+def is_running(pid: int) -> bool:
+    """And not only waiting for somebody to take note of its end."""
+    with contextlib.suppress(FileNotFoundError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
 
 
 def _other(phone: Phone, phones: list[Phone]) -> float:
