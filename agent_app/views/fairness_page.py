@@ -134,7 +134,7 @@ class FairnessPage(QWidget):
         self.runs_state = Label("", "small")
         head.addWidget(self.runs_state)
         head.addStretch(1)
-        self.why = Button(tr("action.why"), icon="scale", height=30)
+        self.why = Button(tr("fair.who_got_it"), icon="scale", height=30)
         self.why.clicked.connect(self._on_why)
         head.addWidget(self.why)
         column.addLayout(head)
