@@ -28,8 +28,9 @@ from agent_app.link.client import LinkEvent, Received
 from agent_app.robots.agent import AgentReport, Handled
 from agent_app.viewmodels.garbage import Garbage
 from agent_app.views.answer_button import AnswerButton
+from agent_app.views.desk_view import DeskView
 from agent_app.views.kit.button import ChoiceChip
-from agent_app.views.main_window import DeskView, MainWindow
+from agent_app.views.main_window import MainWindow
 from cti_server.wire import client as cl
 from cti_server.wire import server as sv
 from cti_server.wire.client import ClientFrame

@@ -1,46 +1,25 @@
-"""Keys of the whole window, as one table, which the help sheet shows too. Esc is not in it: it never ends a call."""
+"""What each key of the window does; which there are stands in `keys.py`."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QWidget
 
-from agent_app.i18n import tr
+from agent_app.viewmodels.desk import Desk
 from agent_app.viewmodels.situations import Action, Situation
-
-if TYPE_CHECKING:
-    from agent_app.views.main_window import MainWindow
-
-TABLE: Final = (
-    ("Ctrl+Shift+A", "keys.accept", "accept"),
-    ("Ctrl+Shift+R", "keys.decline", "decline"),
-    ("Ctrl+Shift+M", "keys.mute", "mute"),
-    ("Ctrl+Shift+H", "keys.hold", "hold"),
-    ("Ctrl+Shift+K", "keys.keypad", "keypad"),
-    ("Ctrl+Shift+P", "keys.pause", "pause"),
-    ("Ctrl+Shift+E", "keys.end", "end"),
-    ("Ctrl+Shift+S", "keys.state", "state"),
-    ("Ctrl+D", "keys.dial", "dial"),
-    ("Ctrl+Return", "keys.complete", "complete"),
-    ("Ctrl+Shift+Y", "keys.why", "why"),
-    ("Alt+Left", "keys.back", "back"),
-    ("Alt+0", "keys.chooser", "chooser"),
-    ("Ctrl+F", "keys.filter", "filter"),
-    ("Ctrl+L", "keys.find", "find"),
-    ("F6", "keys.panes", "panes"),
-    ("Shift+F6", "keys.panes_back", "panes_back"),
-    ("F1", "keys.help", "help"),
-)
-ANSWERS: Final = tuple((f"Alt+{number}", number) for number in range(1, 10))
-DISPOSITIONS: Final = tuple((f"Ctrl+{number}", number) for number in range(1, 10))
+from agent_app.views.desk_view import DeskView
+from agent_app.views.keys import ANSWERS, DISPOSITIONS, TABLE
 
 
 class Shortcuts(QObject):
-    def __init__(self, window: MainWindow) -> None:
+    """``view``: what is shown after sign-in; before that keys do nothing."""
+
+    def __init__(self, window: QWidget, desk: Desk, view: Callable[[], DeskView | None]) -> None:
         super().__init__(window)
         self._window = window
+        self._desk = desk
+        self._view = view
         self.keys: dict[str, QShortcut] = {}
         for keys, _, name in TABLE:
             self._make(keys, name)
@@ -57,24 +36,14 @@ class Shortcuts(QObject):
         made.activated.connect(self._on_activated)
         self.keys[keys] = made
 
-    @staticmethod
-    def described() -> list[tuple[str, str]]:
-        """(keys, what they do) for the help sheet."""
-        rows = [(keys, tr(text)) for keys, text, _ in TABLE]
-        rows.append(("Alt+1…9", tr("keys.answers")))
-        rows.append(("Ctrl+1…9", tr("keys.dispositions")))
-        rows.append((tr("keys.space"), tr("keys.listen")))
-        rows.append(("← →", tr("keys.skip")))
-        return [(keys.replace("Return", "↵").replace("Left", "←"), text) for keys, text in rows]
-
     def _on_activated(self) -> None:
         sender = self.sender()
-        if sender is not None and self._window.view is not None:
+        if sender is not None:
             self.run(sender.objectName())
 
     def run(self, name: str) -> None:
         """What a key does; what is not valid now does nothing."""
-        desk, view = self._window.desk, self._window.view
+        desk, view = self._desk, self._view()
         if view is None:
             return
         word, _, number = name.partition(":")
@@ -106,27 +75,25 @@ class Shortcuts(QObject):
             case "back":
                 desk.script.go_back()
             case _:
-                self._of_window(word)
+                _of_window(view, word)
 
-    def _of_window(self, word: str) -> None:
-        view = self._window.view
-        if view is None:
-            return
-        match word:
-            case "state":
-                view.state_bar.open_menu()
-            case "chooser":
-                view.agent.script.toggle_chooser()
-            case "filter":
-                view.show_page("agent")
-                view.agent.middle.focus_filter()
-            case "find":
-                view.customers.ask()
-            case "why":
-                view.explain()
-            case "panes" | "panes_back":
-                view.cycle_panes(backwards=word == "panes_back")
-            case "help":
-                view.keys.bring()
-            case _:
-                pass
+
+def _of_window(view: DeskView, word: str) -> None:
+    match word:
+        case "state":
+            view.state_bar.open_menu()
+        case "chooser":
+            view.agent.script.toggle_chooser()
+        case "filter":
+            view.show_page("agent")
+            view.agent.middle.focus_filter()
+        case "find":
+            view.customers.ask()
+        case "why":
+            view.explain()
+        case "panes" | "panes_back":
+            view.cycle_panes(backwards=word == "panes_back")
+        case "help":
+            view.keys.bring()
+        case _:
+            pass

@@ -14,7 +14,8 @@ from agent_app.store import Connection
 from agent_app.viewmodels.desk import Desk
 from agent_app.viewmodels.phone import Phone
 from agent_app.viewmodels.session import Session
-from agent_app.views.main_window import DeskView, MainWindow
+from agent_app.views.desk_view import DeskView
+from agent_app.views.main_window import MainWindow
 from cti_server.wire.client import AskFrame, Body, ClientFrame, CommandFrame, LoadPicture, LoadView, PastAsk
 from cti_server.wire.server import (
     AgentChanged,

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from agent_app.i18n import language, tr
 from agent_app.softphone.messages import Mute
 from agent_app.viewmodels.situations import VALID, Action, Situation
+from agent_app.views.keys import TABLE
 from agent_app.views.kit.label import ElidedLabel, plain_tip
 from agent_app.views.kit.theme import install, theme
-from agent_app.views.shortcuts import TABLE
 from cti_server.wire.client import CancelPendingMode, EndCall, HoldCall, SetNotReady, SetReady
 from cti_server.wire.server import AgentChanged, CardSection
 from tests.agent_app import sample
