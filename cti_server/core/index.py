@@ -34,7 +34,8 @@ from cti_server.core.vocabulary import (
 Entry = TypeVar("Entry", Order, Idle)
 Asks = tuple[tuple[str, int], ...]
 """(skill, level) that the call asks for by itself, in the order of their names."""
-LOGGED_OFF, READY = AgentMode.LOGGED_OFF, AgentMode.READY
+# Looked at on every step (see `deadlines.py`).
+LOGGED_OFF, READY, QUEUED = AgentMode.LOGGED_OFF, AgentMode.READY, CallPhase.QUEUED
 ASKING_LINES_MAX = 64
 """So many lines of callers who ask for skills of their own are kept; beyond, those where nobody waits are dropped."""
 
@@ -131,7 +132,7 @@ class Index:
     def sync_call(self, call_id: CallId, call: Call | None) -> None:
         entry = None
         if call is not None and call.key is not None and call.queue is not None:
-            if call.phase is CallPhase.QUEUED:
+            if call.phase is QUEUED:
                 line = None if call.asks else self.lines.get(call.queue)
                 entry = (line or self.line_for(call.queue, call.asks), call.stage, call.named, order_of(call), False)
             elif call.parties and self._may_ring_at_more(call, call.queue):
@@ -181,7 +182,7 @@ class Index:
         line, stage, named, _, is_ringing = entry
         if named is not None:
             return line.named, self._named.setdefault(named, [])
-        waiting = line.waiting[min(stage, len(line.waiting) - 1)]
+        waiting = line.waiting[stage] if stage < len(line.waiting) else line.waiting[-1]
         return (waiting, line.ringing) if is_ringing else (waiting,)
 
     def sync_agent(self, agent_id: AgentId, agent: Agent | None) -> None:

@@ -39,6 +39,7 @@ Weighed = tuple[int, int, int, int, int]
 """An order among several queues: the due time has become minus the wait times the queue's weight."""
 NAMED = "named"
 LEVEL_FIRST = "level_first"
+BY_LEVEL = WorkOrder.LEVEL_FIRST
 
 
 class Match(msgspec.Struct, frozen=True):
@@ -89,7 +90,7 @@ def decide(index: Index, state: State, now: int, trace: list[Weighing] | None = 
     if best is None:
         return None
     match = _pick(index, state, now, best[1], best[2], best[3], trace)
-    if state.settings.work_order is WorkOrder.LEVEL_FIRST:
+    if state.settings.work_order is BY_LEVEL:
         return _what_they_are_best_at(index, now, match, best[1])
     return match
 
