@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from cti_server import config
+from cti_server.app import garbage
 from cti_server.app.loading import Loaded, keep_as_good, load, note_problems
 from cti_server.app.places import WEB_SOCKET, hard_phones_file, media_socket
 from cti_server.app.recovering import RecordingRecovery
@@ -237,6 +238,9 @@ class CoreProcess:
         await self._gateway.start()
         self._tasks.append(asyncio.create_task(self._watch_roster(), name="roster"))
         self._tasks.append(asyncio.create_task(self._watch_names(), name="names"))
+        garbage.keep_pauses_short()
+        collecting = garbage.collect_while_quiet(lambda: not self._centre.state.calls)
+        self._tasks.append(asyncio.create_task(collecting, name="garbage"))
         log.info("core_ready", version=self._configuration.version, adopted=sum(leg.adopted for leg in inventory))
 
     async def stop(self) -> None:
