@@ -166,10 +166,15 @@ def release_is_due(step: Step, call: Call) -> None:
             _ring(step, call, agent, CardOutcome.LATE if agent.has_desktop else CardOutcome.NONE)
 
 
-def end_all(step: Step, call: Call, outcome: OfferOutcome, *, reason: str = "", resumes_flow: bool = True) -> None:
+def withdraw(step: Step, call: Call, agent: AgentId, *, reason: str) -> None:
+    """This one is asked no longer, through nobody's fault; the flow is left as it is."""
+    _end(step, call, agent, OfferOutcome.WITHDRAWN, reason=reason, resumes_flow=False)
+
+
+def end_all(step: Step, call: Call, outcome: OfferOutcome) -> None:
     """Nobody is offered this call any longer."""
     for agent in list(call.parties):
-        _end(step, call, agent, outcome, reason=reason, resumes_flow=resumes_flow)
+        _end(step, call, agent, outcome)
 
 
 def _end(

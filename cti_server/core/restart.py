@@ -1,8 +1,9 @@
 """The core process is back: every passing state is asked about (ARCHITECTURE.md, decision 8).
 
 Calls whose legs were adopted go on, and what was ordered for them last is ordered again; who waited keeps place and
-music; a flow repeats its node; an offer is taken back and the caller returns to the head of the queue; what was being
-dialled is given up. What only the journal knows is let go, what only the switch knows too. Desktops and phones have a
+music; a flow repeats its node; a phone that rings goes on ringing, and may have been answered meanwhile; other offers
+are taken back, and after the last of them the caller returns to the head of the queue; what was being dialled is given
+up. What only the journal knows is let go, what only the switch knows too. Desktops and phones have a
 while to come back.
 """
 
@@ -17,9 +18,7 @@ from cti_server.core.vocabulary import (
     CallPhase,
     ClearingCause,
     LegId,
-    LegRole,
     LegState,
-    OfferOutcome,
 )
 
 REASON = "server_restarted"
@@ -58,7 +57,7 @@ def _call_after_restart(step: Step, call: Call, inventory: dict[LegId, bool]) ->
         return
     _confirm_adopted(step, call, inventory)
     if call.phase in OFFERED:
-        _take_offer_back(step, call)
+        _take_offers_back(step, call, inventory)
     if call.cleared_at is not None:
         return
     if call.phase is CallPhase.INITIATED:
@@ -68,7 +67,7 @@ def _call_after_restart(step: Step, call: Call, inventory: dict[LegId, bool]) ->
         clear(step, call, ClearingCause.SERVER_RESTARTED if known else ClearingCause.MEDIA_LOST, reason=REASON)
     elif call.phase in flow.IN_FLOW:
         _wait_on(step, call)
-    else:
+    elif call.phase not in OFFERED:
         conversation.assure(step, call)
 
 
@@ -79,11 +78,14 @@ def _confirm_adopted(step: Step, call: Call, inventory: dict[LegId, bool]) -> No
         step.emit(e.LegEstablished(at=step.now, call=call.call, leg=leg.leg))
 
 
-def _take_offer_back(step: Step, call: Call) -> None:
-    """The agents are not to blame, and keep the place among the idle."""
-    if call.customer_leg is not None or call.callback is not None:
-        offers.end_all(step, call, OfferOutcome.WITHDRAWN, reason=REASON, resumes_flow=False)
-    assert not call.parties and all(leg.role is not LegRole.AGENT for leg in call.legs.values())
+def _take_offers_back(step: Step, call: Call, inventory: dict[LegId, bool]) -> None:
+    """But for phones that ring on. The agents are not to blame, and keep the place among the idle."""
+    is_caller_there = call.customer_leg is None or inventory.get(call.customer_leg, False)
+    for agent, party in list(call.parties.items()):
+        leg = call.legs.get(party.leg) if party.leg is not None else None
+        rings = leg is not None and leg.state is LegState.ALERTING and inventory.get(leg.leg, False)
+        if not (rings and is_caller_there):
+            offers.withdraw(step, call, agent, reason=REASON)
 
 
 def _wait_on(step: Step, call: Call) -> None:

@@ -6,7 +6,7 @@ order within a queue · I6 each attempt once · the drawn tables of moves · no 
 journal is the state. What must hold while a call is offered stands in `ringing.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from cti_server.core import agents, calls
 from cti_server.core import events as e
@@ -344,13 +344,15 @@ class Checks:
             if agent.state is AgentState.READY and is_gone and deadline is None:
                 raise Violation(f"B4: agent {agent.agent} is gone, and Ready for ever")
 
-    def after_restart(self, centre: Centre) -> None:
+    def after_restart(self, centre: Centre, adopted: Collection[LegId]) -> None:
         found = check_all(centre.state, centre.deadlines)
         if found:
             raise Violation(f"after a restart: {found}")
         unsure = (CallPhase.INITIATED, CallPhase.RESERVED, CallPhase.ALERTING)
         left = [call for call in centre.state.calls.values() if call.phase in unsure]
-        if dead := [call.call for call in left if any(p.since < centre.state.last_at for p in call.parties.values())]:
+        before = [(call, p) for call in left for p in call.parties.values() if p.since < centre.state.last_at]
+        rings_on = {*adopted, None}
+        if dead := [c.call for c, p in before if p.leg not in adopted or c.customer_leg not in rings_on]:
             raise Violation(f"calls {dead} wait for legs that died with the process")
         if centre.state != self.shadow:
             raise Violation("the restored state is not the fold of the journal")

@@ -106,14 +106,18 @@ class Network:
             self.later(delay_us + self._world.between(0, 3000), lambda: self._world.signal(signal))
 
     def crashed(self) -> list[tuple[LegId, bool]]:
-        """The core process died. Unconfirmed legs are gone; of the others most are adopted, some died with it."""
+        """The core process died. Unconfirmed legs are gone; of those that are up or ring most are adopted, some died
+        with it. A phone that rings goes on, and may be answered while nobody hears of it."""
         self._life += 1
         inventory: list[tuple[LegId, bool]] = []
         for leg in list(self.legs.values()):
-            if leg.state != "up" or self._world.chance(0.05):
+            if leg.state not in ("up", "ringing") or self._world.chance(0.05):
                 self._forget(leg)
-            else:
-                inventory.append((leg.leg, self._world.chance(0.95)))
+                continue
+            is_adopted = self._world.chance(0.95)
+            inventory.append((leg.leg, is_adopted))
+            if leg.state == "ringing" and is_adopted:
+                self.later(self._world.between(0, 6000), partial(self._picked_up, leg))
         return inventory
 
     # --- callers -----------------------------------------------------------------------------------------------------

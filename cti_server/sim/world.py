@@ -223,7 +223,7 @@ class World:
         self._keep(outcome.events, outcome.personal)
         for effect in outcome.effects:
             self.network.perform(effect)
-        self.checks.after_restart(self.centre)
+        self.checks.after_restart(self.centre, [leg for leg, is_adopted in inventory if is_adopted])
         if self.chance(0.5):
             self._snapshot = (len(self.journal), encode_snapshot(self.centre.state))
 

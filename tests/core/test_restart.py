@@ -69,6 +69,44 @@ def test_an_offer_is_taken_back_and_the_caller_is_first_again() -> None:
     assert_delivered(house, house.call(call.call), to=KIM)
 
 
+def test_a_phone_that_rings_goes_on_ringing_and_may_be_answered() -> None:
+    house, call = answered(flow("queue", queue=QUEUE, callback=CALLBACK))
+    house.at_work(KIM)
+    house.show_card(call)
+    house.ring(call)
+    assert call.agent_leg is not None and call.customer_leg is not None
+    house.crash(adopted=(call.customer_leg, call.agent_leg))
+    call = house.call(call.call)
+    assert call.phase is CallPhase.ALERTING and not house.effects, "nothing is asked of the phone"
+    house.lift(call)
+    assert call.phase is CallPhase.CONNECTED and call.agent == KIM
+
+
+def test_a_phone_that_rings_on_and_is_not_answered_is_missed_when_its_time_is_over() -> None:
+    house, call = answered(flow("queue", queue=QUEUE, callback=CALLBACK))
+    house.at_work(KIM)
+    house.show_card(call)
+    house.ring(call)
+    assert call.agent_leg is not None and call.customer_leg is not None
+    house.crash(adopted=(call.customer_leg, call.agent_leg))
+    house.tell(i.DesktopConnected(agent=KIM))
+    house.wait(21)
+    assert house.one(e.OfferEnded).outcome is OfferOutcome.MISSED
+    assert house.call(call.call).phase is CallPhase.QUEUED
+
+
+def test_a_phone_that_rings_for_a_caller_who_is_lost_is_let_go() -> None:
+    house, call = answered(flow("queue", queue=QUEUE, callback=CALLBACK))
+    house.at_work(KIM)
+    house.show_card(call)
+    house.ring(call)
+    assert call.agent_leg is not None and call.customer_leg is not None
+    house.crash(adopted=(call.agent_leg,))
+    assert any(release.leg == call.agent_leg for release in house.seen(f.ReleaseLeg))
+    assert call.call not in house.state.calls
+    assert house.agent(KIM).call is None
+
+
 def test_conversations_that_were_adopted_go_on() -> None:
     house = House()
     house.at_work(KIM)

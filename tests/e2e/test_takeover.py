@@ -14,6 +14,7 @@ import pytest
 from agent_app.robots.agent import AgentPlan
 from agent_app.robots.caller import CallPlan
 from agent_app.robots.crowd import Appointment, Crowd, Day, DayReport
+from cti_server.storage.journal_file import JournalReader
 from cti_server.wire import client as cl
 from tests.e2e.centre import DIRECT, MAIN, PASSWORD, SHORT, Centre
 from tests.e2e.people import Desk, Phone, leaving, share, until
@@ -75,6 +76,42 @@ async def _warden_killed(centre: Centre) -> None:
         waiter.hang_up()
         await desk.finish_call()
         os.kill(children["media-0"], signal.SIGTERM)
+
+
+def test_a_phone_that_rings_when_the_core_dies_is_answered_all_the_same(tmp_path: Path) -> None:
+    """Picked up while nobody listens: its 200 is repeated until the core is back, and the caller is talked to."""
+    with Centre(tmp_path, agents=1, times={"ring_timeout_s": 60}) as centre:
+        asyncio.run(_answer_while_dead(centre))
+
+
+def _is_in_the_journal(centre: Centre, kind: str) -> bool:
+    reader = JournalReader(centre.data / "journal.db")
+    try:
+        return any(row.kind == kind for row in reader.all_rows(after=0))
+    finally:
+        reader.close()
+
+
+async def _answer_while_dead(centre: Centre) -> None:
+    desk, phone = Desk(centre, "agent1"), Phone(frequency_hz=440.0, name="phone", answers=False)
+    caller = Phone(frequency_hz=1000.0, name="caller")
+    async with leaving(desk, phone, caller):
+        await phone.register(centre.phone_of("2001"))
+        await desk.sign_in()
+        await desk.ready()
+        await caller.dial(centre.sip, SHORT, number="01040000001")
+        await until(lambda: phone.ringing, "the phone rings")
+        call = await desk.call_is("alerting")
+        await until(lambda: _is_in_the_journal(centre, "LegRinging"), "that it rings is durable")
+        centre.kill("core")
+        await phone.answer()
+        await until(lambda: desk.call is not None and desk.call.phase == "connected", "talks", timeout_s=READY_S_MAX)
+        assert desk.call is not None and desk.call.call == call.call
+        assert len(phone.rang) == 1, "it was not rung again"
+        await caller.hears(440.0)
+        await phone.hears(1000.0)
+        await desk.done(cl.EndCall(call=call.call))
+        await desk.finish_call()
 
 
 async def _ten_calls(centre: Centre) -> dict[str, float]:

@@ -89,8 +89,8 @@ PLANTS: tuple[Plant, ...] = (
     (
         "offers outlive a restart",
         "restart.py",
-        "        offers.end_all(step, call, OfferOutcome.WITHDRAWN, reason=REASON, resumes_flow=False)\n",
-        "        pass\n",
+        "            offers.withdraw(step, call, agent, reason=REASON)\n",
+        "            pass\n",
     ),
     (
         "dialling outlives a restart",
