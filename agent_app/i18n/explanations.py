@@ -163,8 +163,10 @@ class Words:
                 return tr("why.turn.call_queued", queue=queue)
             case "call_requirement_relaxed":
                 return tr("why.turn.call_requirement_relaxed", stage=given.get("stage", formats.UNKNOWN))
-            case "call_requirement_changed":
+            case "call_requirement_changed" if given.get("asks"):
                 return tr("why.turn.call_requirement_changed")
+            case "call_requirement_changed":
+                return tr("why.turn.call_requirement_dropped")
             case "agent_asked_for" if given.get("is_there") == 0:
                 return tr("why.turn.agent_asked_for_gone", who=who)
             case "agent_asked_for":
