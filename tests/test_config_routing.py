@@ -93,6 +93,42 @@ def test_a_mistake_in_languages_is_told_with_its_line(data: Path, text: str, exp
     assert len(problems) == 1 and expected in problems[0] and f":{line}: " in problems[0], problems
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "overflow: [{when: wait, at_least: 30, to: orders}, {when: wait, at_least: 60, to: refused}]",
+            "this rule is never looked at: another one by wait stands before it",
+        ),
+        (
+            "overflow: [{when: size, at_least: 5, to: refused}, {when: size, at_least: 9, to: orders}]",
+            "another one by size stands before it",
+        ),
+        (
+            "overflow: [{when: wait, at_least: 1800, to: orders}]",
+            "overflow never takes effect (maximum_wait_s is 1800)",
+        ),
+        ("overflow: [{when: size, at_least: 501, to: orders}]", "overflow never takes effect (maximum_waiting is 500)"),
+        ("wait_ceiling_s: 1800", "wait_ceiling_s never takes effect (maximum_wait_s is 1800)"),
+        ("relax: [{after_s: 1800, requires: {care: 0}}]", "relax never takes effect (maximum_wait_s is 1800)"),
+        ("relax: [{after_s: 10, requires: {}}]", "a step of relax lowers nothing"),
+        ("requires: {care: 3}", "how much of its own skill it asks for is minimum_level (minimum_level: 3)"),
+        ("named: [last_agent, account_owner, last_agent]", "last_agent stands twice in named"),
+        ("overflow: [{when: per_agent, to: orders}]", "overflow by per_agent needs at_least (callers for each)"),
+    ],
+)
+def test_what_would_never_take_effect_is_told(data: Path, text: str, expected: str) -> None:
+    file = put(data, f"    {text}\n")
+    problems = [str(problem) for problem in check(file)]
+    line = file.read_text(encoding="utf-8").splitlines().index(f"    {text}") + 1
+    assert len(problems) == 1 and expected in problems[0] and f":{line}: " in problems[0], problems
+
+
+def test_thresholds_may_stand_several_times_the_higher_first(data: Path) -> None:
+    rules = "{when: size, at_least: 9, to: orders}, {when: size, at_least: 5, to: refused}, {when: nobody, to: orders}"
+    assert check(put(data, f"    overflow: [{rules}]\n")) == []
+
+
 def test_a_step_may_not_raise_what_only_calls_ask_for(data: Path) -> None:
     put(data, "languages: {en: {skills: {english: 2}}}\n", into="record_calls: true\n")
     file = put(data, "    relax: [{after_s: 30, requires: {english: 3, englsh: 0}}]\n")

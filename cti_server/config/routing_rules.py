@@ -19,7 +19,9 @@ Wrong = Callable[..., None]
 """Takes the path of a value, what is wrong, and a hint."""
 TRANSLATED = ("strategy", "requires", "relax", "results_window", "named", "overflow")
 RING_ALL_USUALLY = QueueSettings(queue=QueueId(""), title={}).ring_all_max
-NEEDS_AMOUNT = ("wait", "size", "expected_wait", "per_agent")
+NEEDS_AMOUNT = {"wait": "seconds", "size": "callers", "expected_wait": "seconds", "per_agent": "callers for each"}
+BY_THRESHOLD = ("size", "expected_wait", "per_agent")
+"""Rules of one kind may stand several times, the higher amount first."""
 
 
 def queue_settings(name: str, text: QueueText) -> QueueSettings:
@@ -67,6 +69,7 @@ def check_routing(text: CentreText, flows: FlowSet | None, wrong: Wrong) -> None
     for name, queue in text.queues.items():
         _check_relaxing(name, queue, None if flows is None else _asked_by_calls(name, text, flows), wrong)
         _check_overflow(name, queue, text, wrong)
+        _check_limits(name, queue, wrong)
         if queue.ring_all_max != RING_ALL_USUALLY and queue.strategy != Strategy.RING_ALL.value:
             what = f"queue {name}: ring_all_max does nothing here, where one phone rings at a time"
             wrong(("queues", name, "ring_all_max"), what, f"strategy is {queue.strategy}; ring_all rings several")
@@ -119,7 +122,39 @@ def _check_overflow(name: str, queue: QueueText, text: CentreText, wrong: Wrong)
             hint = nearest(rule.to, known) or f"one of {', '.join(known)}"
             wrong((*path, "to"), f"queue {name}: overflow leads to {rule.to}, which is no queue", hint)
         if rule.when in NEEDS_AMOUNT and rule.at_least < 1:
-            wrong(path, f"queue {name}: overflow by {rule.when} needs at_least", "seconds, or callers")
+            wrong(path, f"queue {name}: overflow by {rule.when} needs at_least", NEEDS_AMOUNT[rule.when])
+        before = [other for other in queue.overflow[:number] if other.when == rule.when]
+        if any(rule.when not in BY_THRESHOLD or other.at_least <= rule.at_least for other in before):
+            wrong(path, f"queue {name}: this rule is never looked at: another one by {rule.when} stands before it")
+
+
+def _check_limits(name: str, queue: QueueText, wrong: Wrong) -> None:
+    """What would come only after a caller has left, or without effect, is a mistake that nobody would see."""
+    for path, amount, limit in _amounts(queue):
+        if amount >= getattr(queue, limit):
+            what = f"queue {name}: {path[0]} never takes effect"
+            wrong(("queues", name, *path), what, f"{limit} is {getattr(queue, limit)}")
+    for number, step in enumerate(queue.relax):
+        if not step.requires:
+            wrong(("queues", name, "relax", number), f"queue {name}: a step of relax lowers nothing", "requires: …")
+    if name in queue.requires:
+        what = f"queue {name}: how much of its own skill it asks for is minimum_level"
+        wrong(("queues", name, "requires", name), what, f"minimum_level: {queue.requires[name]}")
+    for by in queue.named[1:]:
+        if queue.named.count(by) > 1:
+            wrong(("queues", name, "named"), f"queue {name}: {by} stands twice in named")
+
+
+def _amounts(queue: QueueText) -> Iterator[tuple[tuple[str | int, ...], int, str]]:
+    """(where it stands, how much, the limit that it must stay below)"""
+    for number, rule in enumerate(queue.overflow):
+        if rule.when == "wait":
+            yield ("overflow", number), rule.at_least, "maximum_wait_s"
+        elif rule.when == "size":
+            yield ("overflow", number), rule.at_least - 1, "maximum_waiting"
+    for number, step in enumerate(queue.relax):
+        yield ("relax", number), step.after_s, "maximum_wait_s"
+    yield ("wait_ceiling_s",), queue.wait_ceiling_s, "maximum_wait_s"
 
 
 def _circles(queues: Mapping[str, QueueText]) -> Iterator[tuple[str, ...]]:
