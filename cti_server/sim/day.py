@@ -21,20 +21,21 @@ from cti_server.sim.distributions import (
     draw_arrivals,
     draw_patience,
 )
-from cti_server.sim.driver import Calls, Person
+from cti_server.sim.driver import ASK_KEY, CONFIRM_KEY, Calls, Person
 from cti_server.sim.scenario import CallerClass, Scenario, Variant, seconds_of
-from ivr.model import Flow, FlowSet, QueueNode
+from ivr.model import AnswerNode, CallbackNode, Flow, FlowSet, HangUpNode, Node, QueueNode
 
 MIDNIGHT_US = 1_759_935_600_000_000
 """Thursday, 9 October 2025, 00:00 in Seoul."""
 AFTER_CALL_LIMIT_S = 604_800
+DIAL_LIMIT_S = 3_600
 ZONE_S = 32_400
 ARRIVALS, TALK, PATIENCE, AFTER_CALL, CALLBACKS = range(5)
 
 
 @dataclass(slots=True, kw_only=True)
 class Day:
-    """``class_of``, ``wants_callback``: by call, as in ``calls``."""
+    """``class_of``: by call, as in ``calls``."""
 
     settings: CentreSettings
     flows: FlowSet
@@ -42,7 +43,6 @@ class Day:
     groups: list[str]
     calls: Calls
     class_of: Draws
-    wants_callback: Draws
     opens_at_us: int
 
 
@@ -54,14 +54,16 @@ def make_day(scenario: Scenario, variant: Variant, *, seed: int, replication: in
     columns = [np.concatenate(column) for column in zip(*classes, strict=True)]
     class_of = np.concatenate([np.full(len(calls[0]), index) for index, calls in enumerate(classes)])
     order = np.argsort(columns[0], kind="stable")
-    at, patience, talk, after_call, wants_callback = (column[order] for column in columns)
+    at, patience, talk, after_call, asks_after, dial, unreached = (column[order] for column in columns)
     class_of = class_of[order]
     lines = [line_of(callers) for callers in variant.callers]
     has_tiers = any(callers.tier for callers in variant.callers)
     people, groups = _people(scenario, variant)
     return Day(
         settings=_settings(scenario, variant, after_call, seed),
-        flows=FlowSet(flows=tuple(_flow(callers) for callers in variant.callers if callers.priority)),
+        flows=FlowSet(
+            flows=tuple(flow_of(callers, name=line_of(callers)) for callers in variant.callers if _has_flow(callers))
+        ),
         people=people,
         groups=groups,
         calls=Calls(
@@ -71,9 +73,11 @@ def make_day(scenario: Scenario, variant: Variant, *, seed: int, replication: in
             talk=talk.tolist(),
             after_call=after_call.tolist(),
             tier=[variant.callers[index].tier for index in class_of.tolist()] if has_tiers else [],
+            asks_after=asks_after.tolist() if (asks_after != ENDLESS_US).any() else [],
+            dial=dial.tolist(),
+            unreached=unreached.tolist(),
         ),
         class_of=class_of,
-        wants_callback=wants_callback,
         opens_at_us=MIDNIGHT_US + seconds_of(scenario.opens_at) * SECOND_US,
     )
 
@@ -85,8 +89,8 @@ def line_of(callers: CallerClass) -> str:
 
 def _class_calls(
     scenario: Scenario, callers: CallerClass, index: int, *, seed: int, replication: int, folder: Path
-) -> tuple[Draws, Draws, Draws, Draws, Draws]:
-    """(arrival, patience, talk, after-call work, wants a callback)"""
+) -> tuple[Draws, ...]:
+    """(arrival, patience, talk, after-call work; asks for a callback after, time to dial, attempts that fail)"""
 
     def stream(purpose: int) -> np.random.Generator:
         return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, replication, index, purpose])))
@@ -96,10 +100,12 @@ def _class_calls(
     talk = draw(callers.talk, count, stream(TALK))
     patience = draw_patience(callers.patience, count, stream(PATIENCE))
     after_call = draw_after_call(callers.after_call, talk, stream(AFTER_CALL))
-    wants_callback = (stream(CALLBACKS).random(count) < callers.callbacks.share).astype(np.int64)
-    patience = np.where(wants_callback == 1, ENDLESS_US, patience)
-    talk = talk + wants_callback * round(callers.callbacks.dial_s * SECOND_US)
-    return at, patience, talk, after_call, wants_callback
+    callbacks, luck = callers.callbacks, stream(CALLBACKS)
+    asks = luck.random(count) < callbacks.share
+    asks_after = np.where(asks, round(callbacks.after_s * SECOND_US), ENDLESS_US)
+    dial = np.full(count, round(callbacks.dial_s * SECOND_US))
+    unreached = luck.geometric(callbacks.reached_share, count) - 1
+    return at, patience, talk, after_call, asks_after, dial, unreached
 
 
 def _settings(scenario: Scenario, variant: Variant, after_call: Draws, seed: int) -> CentreSettings:
@@ -123,13 +129,14 @@ def _settings(scenario: Scenario, variant: Variant, after_call: Draws, seed: int
                 after_call_work_s=AFTER_CALL_LIMIT_S if works else 0,
                 maximum_waiting=queue.maximum_waiting,
                 maximum_wait_s=queue.maximum_wait_s,
+                callbacks="automatic",
             )
             for queue in variant.queues
         ),
         lines=tuple(
             LineSettings(
                 line=line_of(callers),
-                flow=line_of(callers) if callers.priority else f"queue:{callers.queue}",
+                flow=line_of(callers) if _has_flow(callers) else f"queue:{callers.queue}",
                 opening="always_open",
                 skills=callers.skills,
             )
@@ -142,14 +149,33 @@ def _settings(scenario: Scenario, variant: Variant, after_call: Draws, seed: int
         pop_wait_ms=0,
         record_calls=False,
         call_limit_s=AFTER_CALL_LIMIT_S,
+        dial_timeout_s=DIAL_LIMIT_S,
+        callback_attempts=scenario.callback_attempts,
+        callback_retry_s=scenario.callback_retry_s,
         flow_limit_s=AFTER_CALL_LIMIT_S,
     )
 
 
-def _flow(callers: CallerClass) -> Flow:
-    """Priority is a matter of flows: one that does nothing but queue."""
-    node = QueueNode(queue=callers.queue, priority=callers.priority, announce_at_start=False)
-    return Flow(id=line_of(callers), version="1", title={}, languages=("en",), start="queue", nodes={"queue": node})
+def _has_flow(callers: CallerClass) -> bool:
+    """Priority, and asking to be called back, are matters of flows."""
+    return bool(callers.priority or callers.callbacks.share)
+
+
+def flow_of(callers: CallerClass, *, name: str) -> Flow:
+    """One that does nothing but queue; where callbacks are asked for, the caller is answered first, to press keys."""
+    asks = callers.callbacks.share > 0
+    keys = {ASK_KEY: "callback"} if asks else {}
+    nodes: dict[str, Node] = {
+        "queue": QueueNode(queue=callers.queue, priority=callers.priority, announce_at_start=False, keys=keys)
+    }
+    if asks:
+        nodes["answer"] = AnswerNode(next="queue")
+        nodes["callback"] = CallbackNode(
+            prompts=(), ask_number=(), stored="over", refused="queue", back="queue", yes=CONFIRM_KEY
+        )
+        nodes["over"] = HangUpNode(reason="callback")
+    start = "answer" if asks else "queue"
+    return Flow(id=name, version="1", title={}, languages=("en",), start=start, nodes=nodes)
 
 
 def _people(scenario: Scenario, variant: Variant) -> tuple[list[Person], list[str]]:

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cti_server.sim.day import Day
-from cti_server.sim.distributions import SECOND_US
-from cti_server.sim.driver import ABANDONED, ANSWERED, REFUSED, Outcomes
+from cti_server.sim.distributions import ENDLESS_US, SECOND_US
+from cti_server.sim.driver import ABANDONED, ANSWERED, ASKED, EXHAUSTED, REFUSED, Outcomes
 from cti_server.sim.scenario import Scenario, Variant
 
 Numbers = npt.NDArray[np.float64]
@@ -36,14 +36,18 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(slots=True, kw_only=True)
 class _Run:
-    """The run as arrays, times in microseconds from the opening. ``counted``: arrived within the window measured."""
+    """The run as arrays, times in microseconds from the opening. ``counted``: arrived within the window measured.
+    ``asked_at``: hung up to be called back (ENDLESS_US: did not); ``failed``: attempts, as agent, from, until."""
 
     at: Whole
     left_at: Whole
     fate: Whole
     agent: Whole
     free_at: Whole
-    is_callback: Mask
+    asked_at: Whole
+    taken_at: Whole
+    attempts: Whole
+    failed: Whole
     queue_of: Whole
     class_of: Whole
     shifts: "_Shifts"
@@ -111,7 +115,10 @@ def _arrays(variant: Variant, day: Day, outcomes: Outcomes) -> _Run:
         fate=np.array(outcomes.fate, np.int64),
         agent=agent,
         free_at=free_at,
-        is_callback=day.wants_callback == 1,
+        asked_at=np.array(outcomes.asked_at, np.int64),
+        taken_at=np.array(outcomes.taken_at, np.int64),
+        attempts=np.array(outcomes.attempts, np.int64),
+        failed=np.array(outcomes.failed, np.int64).reshape(-1, 3),
         queue_of=queue_of_class[day.class_of],
         class_of=day.class_of,
         shifts=_shifts(day, agent, left_at, free_at),
@@ -122,7 +129,8 @@ def _of_calls(scenario: Scenario, run: _Run, chosen: Mask) -> Figures:
     counted = chosen & run.counted
     answered = counted & (run.fate == ANSWERED)
     abandoned = counted & (run.fate == ABANDONED)
-    left = run.fate != 0
+    left = (run.fate != 0) & (run.fate != ASKED)
+    on_the_line_until = np.where(run.asked_at == ENDLESS_US, run.left_at, run.asked_at)
     wait_s = np.where(left, run.left_at - run.at, 0) / SECOND_US
     hours = (run.window[1] - run.window[0]) / SECOND_US / 3600
     offered, answers = int(counted.sum()), int(answered.sum())
@@ -130,7 +138,8 @@ def _of_calls(scenario: Scenario, run: _Run, chosen: Mask) -> Figures:
         "offered": float(offered),
         "answered": float(answers),
         "answered_per_hour": answers / hours,
-        "queue_mean": _overlap(run.at, run.left_at, chosen & left, run.window) / (run.window[1] - run.window[0]),
+        "queue_mean": _overlap(run.at, on_the_line_until, chosen & (run.fate != 0), run.window)
+        / (run.window[1] - run.window[0]),
     }
     if offered:
         figures |= {
@@ -145,7 +154,7 @@ def _of_calls(scenario: Scenario, run: _Run, chosen: Mask) -> Figures:
             "asa_s": float(wait_s[answered].mean()),
             "wait_90_s": float(np.quantile(wait_s[answered], 0.9)),
         }
-    if (counted & run.is_callback).any():
+    if (counted & (run.asked_at != ENDLESS_US)).any():
         figures |= _of_callbacks(run, counted, answered, wait_s)
     for limit_s in scenario.service_levels_s:
         figures |= _service_levels(scenario, limit_s, wait_s, answered, abandoned, offered)
@@ -154,10 +163,16 @@ def _of_calls(scenario: Scenario, run: _Run, chosen: Mask) -> Figures:
 
 def _of_callbacks(run: _Run, counted: Mask, answered: Mask, wait_s: Numbers) -> Figures:
     """Those who hung up and were called back, and beside them those who stayed on the line."""
-    done, stayed = answered & run.is_callback, counted & ~run.is_callback
-    figures = {"callbacks_asked": float((counted & run.is_callback).sum()), "callbacks_done": float(done.sum())}
+    asked = counted & (run.asked_at != ENDLESS_US)
+    done, stayed = answered & asked, counted & ~asked
+    figures = {
+        "callbacks_asked": float(asked.sum()),
+        "callbacks_done": float(done.sum()),
+        "callbacks_exhausted": float((asked & (run.fate == EXHAUSTED)).sum()),
+        "callback_attempts": float(run.attempts[asked].sum()),
+    }
     if done.any():
-        figures["mean_time_to_callback_s"] = float(wait_s[done].mean())
+        figures["mean_time_to_callback_s"] = float((run.left_at - run.asked_at)[done].mean() / SECOND_US)
     if stayed.any():
         figures["answered_share_of_stayed"] = float((answered & stayed).sum() / stayed.sum())
     if (answered & stayed).any():
@@ -202,11 +217,13 @@ def _shifts(day: Day, agent: Whole, left_at: Whole, free_at: Whole) -> _Shifts:
 def _staff(run: _Run, count: int) -> _Staff:
     working = run.fate == ANSWERED
     agent, shifts = run.agent[working] - 1, run.shifts
-    busy = _within(run.left_at[working], run.free_at[working], run.window)
+    busy = _within(run.taken_at[working], run.free_at[working], run.window)
+    dialled = _within(run.failed[:, 1], run.failed[:, 2], run.window)
     there = _within(shifts.begins, shifts.ends, run.window)
     return _Staff(
         answered=np.bincount(agent[run.counted[working]], minlength=count),
-        busy=np.bincount(agent, weights=busy, minlength=count).astype(np.float64),
+        busy=np.bincount(agent, weights=busy, minlength=count).astype(np.float64)
+        + np.bincount(run.failed[:, 0] - 1, weights=dialled, minlength=count),
         there=np.bincount(shifts.agent, weights=there, minlength=count).astype(np.float64),
     )
 

@@ -29,7 +29,10 @@ TABLE = (
     ("queue_mean", "mean number waiting", "{:.2f}"),
     ("occupancy", "occupancy", "{:.4f}"),
     ("answered_share_of_stayed", "answered share of those who stay", "{:.4f}"),
+    ("callbacks_asked", "callbacks asked for", "{:.0f}"),
     ("callbacks_done", "callbacks done", "{:.0f}"),
+    ("callbacks_exhausted", "callbacks given up", "{:.0f}"),
+    ("callback_attempts", "attempts", "{:.0f}"),
     ("mean_time_to_callback_s", "mean time to callback (s)", "{:.2f}"),
 )
 

@@ -71,11 +71,13 @@ class AgentGroup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Callbacks(msgspec.Struct, frozen=True, kw_only=True):
-    """``share`` of the callers hang up and are called back when it is their turn; the place is kept. ``dial_s``: how
-    long the agent who calls back waits for the answer."""
+    """``share`` of the callers who still wait after ``after_s`` ask to be called back and hang up; the centre dials
+    them in their turn. ``dial_s``: how long an agent waits for the answer; ``reached_share``: of the attempts."""
 
     share: Annotated[float, Meta(ge=0, le=1)]
+    after_s: Annotated[float, Meta(ge=0, le=14_400)] = 0
     dial_s: Annotated[float, Meta(ge=0, le=300)] = 0
+    reached_share: Annotated[float, Meta(ge=0.01, le=1)] = 1.0
 
 
 class CallerClass(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,6 +121,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 1
     tiers: tuple[TierSettings, ...] = ()
     work_order: Literal["due_first", "level_first"] = "due_first"
+    callback_attempts: Annotated[int, Meta(ge=1, le=20)] = 3
+    callback_retry_s: Annotated[int, Meta(ge=10, le=86_400)] = 900
     service_levels_s: tuple[Annotated[int, Meta(ge=0, le=3600)], ...] = (20,)
     short_abandon_s: Annotated[int, Meta(ge=0, le=600)] = 5
     variants: tuple[Change, ...] = ()

@@ -1,14 +1,16 @@
 """The same callers for the real Centre and for the reference: builds both, and compares every call."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from cti_server.core.settings import AgentProfile, CentreSettings, LineSettings, QueueSettings
 from cti_server.core.vocabulary import AgentId, Extension, QueueId, Strategy, WorkOrder
-from cti_server.sim.distributions import ENDLESS_US, Draws
+from cti_server.sim.day import flow_of
+from cti_server.sim.distributions import ENDLESS_US, Constant, Draws, Poisson
 from cti_server.sim.driver import ABANDONED, ANSWERED, Calls, Driver, Outcomes, Person
+from cti_server.sim.scenario import Callbacks, CallerClass
 from ivr.model import Flow, FlowSet, QueueNode
 from tests.simulation import reference
 from tests.simulation.reference import Day, House, Pool
@@ -27,6 +29,8 @@ class Callers:
     patience: list[int]
     talk: list[int]
     after_call: list[int]
+    dial: list[int] = field(default_factory=list)
+    """Of those who ask to be called back as soon as they have to wait: how long dialling takes; 0: stays."""
 
 
 def callers(
@@ -55,7 +59,7 @@ def callers(
 
 def by_reference(house: House, given: Callers) -> Day:
     service = [talk + work for talk, work in zip(given.talk, given.after_call, strict=True)]
-    return reference.simulate(house, given.at, given.kind, given.patience, service)
+    return reference.simulate(house, given.at, given.kind, given.patience, service, given.dial)
 
 
 def by_centre(
@@ -83,13 +87,14 @@ def by_centre(
                 after_call_work_s=AFTER_CALL_LIMIT_S if works else 0,
                 maximum_waiting=10**9,
                 maximum_wait_s=10**9,
+                callbacks="automatic",
             )
             for queue in queues
         ),
         lines=tuple(
             LineSettings(
                 line=line,
-                flow=line if priorities else f"queue:{queues[0 if languages else kind]}",
+                flow=line if priorities or given.dial else f"queue:{queues[0 if languages else kind]}",
                 skills={f"language{kind}": 1} if languages else {},
             )
             for kind, line in enumerate(lines)
@@ -99,9 +104,12 @@ def by_centre(
         pop_wait_ms=0,
         record_calls=False,
         call_limit_s=10**9,
+        dial_timeout_s=3_600,
         flow_limit_s=10**9,
     )
     flows = [_flow(line, priority) for line, priority in zip(lines, priorities or (), strict=False)]
+    if given.dial:
+        flows = [_asking_flow(line) for line in lines]
     driver = Driver(settings=settings, people=_people(pools, queues), flows=FlowSet(flows=tuple(flows)))
     return driver.run(
         Calls(
@@ -110,13 +118,16 @@ def by_centre(
             patience=given.patience,
             talk=given.talk,
             after_call=given.after_call,
+            asks_after=[0 if dial else ENDLESS_US for dial in given.dial],
+            dial=given.dial,
+            unreached=[0] * len(given.dial),
         )
     )
 
 
 def assert_every_wait_is_the_same(given: Callers, outcomes: Outcomes, day: Day, *, also_agents: bool = True) -> None:
     for call, at in enumerate(given.at):
-        waited = outcomes.left_at[call] - at if outcomes.fate[call] == ANSWERED else None
+        waited = outcomes.taken_at[call] - at if outcomes.fate[call] == ANSWERED else None
         answered_at = day.answered_at[call]
         expected = answered_at - at if answered_at >= 0 else None
         assert waited == expected, f"call {call} at {at}: the centre {waited} µs, the reference {expected} µs"
@@ -142,6 +153,14 @@ def _people(pools: Sequence[Pool], queues: Sequence[str]) -> list[Person]:
 def _flow(line: str, priority: int) -> Flow:
     node = QueueNode(queue="q0", priority=priority, announce_at_start=False)
     return Flow(id=line, version="1", title={}, languages=("en",), start="queue", nodes={"queue": node})
+
+
+def _asking_flow(line: str) -> Flow:
+    callbacks = Callbacks(share=1)
+    return flow_of(
+        CallerClass(name=line, queue="q0", arrivals=Poisson(per_hour=1), talk=Constant(value_s=1), callbacks=callbacks),
+        name=line,
+    )
 
 
 def _micros(seconds: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Draws:

@@ -55,8 +55,14 @@ class Day:
 
 
 def simulate(
-    house: House, at: Sequence[int], kind: Sequence[int], patience: Sequence[int], service: Sequence[int]
+    house: House,
+    at: Sequence[int],
+    kind: Sequence[int],
+    patience: Sequence[int],
+    service: Sequence[int],
+    dial: Sequence[int] = (),
 ) -> Day:
+    """``dial``: how much longer the service takes of who had to wait (and was called back)."""
     pool_of = [index for index, pool in enumerate(house.pools) for _ in range(pool.count)]
     agents = len(pool_of)
     day = Day([GONE] * len(at), [0] * len(at), [0] * agents)
@@ -89,8 +95,8 @@ def simulate(
             return found[0] if found else None
         return min(found, key=lambda call: (house.rank[kind[call]], call))
 
-    def serve(call: int, agent: int, now: int) -> None:
-        took = round(service[call] * house.pools[pool_of[agent]].pace)
+    def serve(call: int, agent: int, now: int, more: int = 0) -> None:
+        took = round(service[call] * house.pools[pool_of[agent]].pace) + more
         day.answered_at[call], day.agent[call] = now, agent
         day.worked[agent] += took
         heappush(busy, (now + took, agent))
@@ -105,7 +111,7 @@ def simulate(
             else:
                 waiting[kind[call]].popleft()
                 waits_now -= 1
-                serve(call, agent, now)
+                serve(call, agent, now, dial[call] if dial else 0)
 
     for call, moment in enumerate(at):
         free_until(moment)

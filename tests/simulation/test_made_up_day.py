@@ -93,12 +93,12 @@ def _with_flows(folder: Path) -> MadeUpCentre:
 
 
 def test_callers_go_through_the_menus(tmp_path: Path) -> None:
-    """Language, PIN, menu; some end there, some ask to be called back, and agents dial most of those."""
+    """Language, PIN, menu; some end there, some ask to be called back, and the centre dials those."""
     folder = DataFolder(tmp_path)
     folder.prepare()
     totals = _live(folder, centre=_with_flows(tmp_path))
     assert 0 < totals.ended_in_flow < totals.calls / 4
-    assert 0 < totals.called_back < totals.callbacks
+    assert 0 < totals.callbacks - 3 <= totals.called_back <= totals.callbacks
     queued = totals.calls - totals.ended_in_flow
     assert totals.answered + totals.abandoned <= queued < totals.answered + totals.abandoned + totals.callbacks + 2
     reader = JournalReader(folder.journal)

@@ -81,6 +81,36 @@ PLANTS: tuple[Plant, ...] = (
     ),
     ("an attempt is not counted", "callbacks.py", "attempt=callback.attempts + 1", "attempt=callback.attempts"),
     (
+        "somebody is called back while still on the line",
+        "callback_turns.py",
+        "    return call is not None and call.phase is not CallPhase.CLEARED\n",
+        "    return False\n",
+    ),
+    (
+        "a callback goes to the end of its queue",
+        "callback_turns.py",
+        "        key=callback.key,\n",
+        "        key=e.OrderKey(rank=0, due_at=step.now, sequence=callback.key.sequence),\n",
+    ),
+    (
+        "a callback that comes due is forgotten",
+        "callback_turns.py",
+        "    return due_at if due_at > now else max(now, _opens_at(state, max(due_at, now)))\n",
+        "    return None\n",
+    ),
+    (
+        "callbacks are dialled in the night",
+        "callback_turns.py",
+        "    return None if _opens_at(step.state, step.now) <= step.now else CallbackPause.HOURS\n",
+        "    return None\n",
+    ),
+    (
+        "a callback outlives its offer after a restart",
+        "restart.py",
+        "    if call.customer_leg is not None or call.callback is not None:\n",
+        "    if call.customer_leg is not None:\n",
+    ),
+    (
         "a failed attempt leaves its callback dialling",
         "callbacks.py",
         "    if callback is None or callback.dialling != call.call:\n        return\n",

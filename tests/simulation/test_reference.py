@@ -5,6 +5,7 @@ import os
 import pytest
 
 from cti_server.core.vocabulary import Strategy, WorkOrder
+from cti_server.sim.distributions import ENDLESS_US
 from tests.simulation.alike import Callers, assert_every_wait_is_the_same, by_centre, by_reference, callers
 from tests.simulation.reference import House, Pool
 
@@ -29,6 +30,19 @@ def test_callers_who_lose_patience_and_agents_who_write_up() -> None:
     house = House(pools=(Pool(count=50),))
     outcomes = by_centre(given, house.pools)
     assert 0.35 < sum(fate == 2 for fate in outcomes.fate) / CALLS < 0.43
+    assert_every_wait_is_the_same(given, outcomes, by_reference(house, given))
+
+
+def test_callers_who_are_called_back_keep_their_place() -> None:
+    """Three in ten who have to wait hang up at once; the Centre dials them when it would have been their turn."""
+    given = callers([1640], FEWER, seed=20, mean_s=150, patience_s=120, after_call_s=30)
+    for call in range(FEWER):
+        asks = call % 10 < 3
+        given.dial.append(10_000_000 if asks else 0)
+        given.patience[call] = ENDLESS_US if asks else given.patience[call]
+    house = House(pools=(Pool(count=50),))
+    outcomes = by_centre(given, house.pools)
+    assert 0.25 < sum(asked != ENDLESS_US for asked in outcomes.asked_at) / FEWER < 0.3
     assert_every_wait_is_the_same(given, outcomes, by_reference(house, given))
 
 

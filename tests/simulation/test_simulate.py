@@ -56,13 +56,33 @@ def test_nobody_works_outside_the_shift(small: Scenario) -> None:
     assert 0 < figures["answered_share"].value < 0.25
 
 
-def test_who_keeps_the_place_never_abandons(small: Scenario) -> None:
+def test_who_asks_to_be_called_back_never_abandons(small: Scenario) -> None:
+    """Everybody who is not answered at once asks; whoever is called back has hung up before."""
     figures = simulate(_callers(small, callbacks=Callbacks(share=1.0)), folder=SMALL.parent, replications=1).variants[0]
-    assert figures.whole["abandoned_share"].value == 0.0
-    assert figures.whole["callbacks_asked"] == figures.whole["offered"]
-    assert (
-        figures.whole["callbacks_done"].value > 0.99 * figures.whole["callbacks_asked"].value
-    )  # rest: after the shift
+    whole = {name: estimate.value for name, estimate in figures.whole.items()}
+    assert whole["abandoned_share"] == 0.0
+    assert 0 < whole["callbacks_asked"] < whole["offered"]
+    assert whole["callbacks_done"] > 0.99 * whole["callbacks_asked"]  # rest: after the shift
+    assert whole["callback_attempts"] == whole["callbacks_done"]
+    assert whole["queue_mean"] == 0.0, "nobody waits on the line"
+
+
+def test_attempts_fail_as_often_as_said_and_the_last_one_is_the_last(small: Scenario) -> None:
+    callbacks = Callbacks(share=1.0, dial_s=20, reached_share=0.5)
+    scenario = replace(_callers(small, callbacks=callbacks), callback_attempts=2, callback_retry_s=60)
+    figures = simulate(scenario, folder=SMALL.parent, replications=1).variants[0].whole
+    asked, done, given_up = (figures[f"callbacks_{name}"].value for name in ("asked", "done", "exhausted"))
+    assert asked > 100 and done + given_up > 0.98 * asked
+    assert abs(given_up / asked - 0.25) < 4 * (0.25 * 0.75 / asked) ** 0.5
+    assert abs(figures["callback_attempts"].value / asked - 1.5) < 4 * (0.25 / asked) ** 0.5 + 0.02
+
+
+def test_who_asks_only_after_a_while_may_have_hung_up_or_been_answered_before(small: Scenario) -> None:
+    at_once = simulate(_callers(small, callbacks=Callbacks(share=1.0)), folder=SMALL.parent, replications=1)
+    later = simulate(_callers(small, callbacks=Callbacks(share=1.0, after_s=30)), folder=SMALL.parent, replications=1)
+    asked = [result.variants[0].whole["callbacks_asked"].value for result in (at_once, later)]
+    assert 0 < asked[1] < asked[0]
+    assert later.variants[0].whole["abandoned_share"].value > 0
 
 
 def test_long_talks_beside_a_day_without_callers(small: Scenario) -> None:
@@ -95,3 +115,10 @@ def test_the_command_prints_a_table_and_writes_json(tmp_path: Path, capsys: pyte
 def test_the_table_is_for_people(small: Scenario) -> None:
     lines = table(simulate(small, folder=SMALL.parent, replications=1)).splitlines()
     assert len({len(line) for line in lines}) == 1
+
+
+def test_who_is_called_back_waits_on_the_line_until_asking(small: Scenario) -> None:
+    """The mean number on the line is smaller with callbacks, and larger than nothing when they ask late."""
+    base = simulate(replace(small, variants=()), folder=SMALL.parent, replications=1).variants[0].whole
+    late = simulate(_callers(small, callbacks=Callbacks(share=1.0, after_s=5)), folder=SMALL.parent, replications=1)
+    assert 0 < late.variants[0].whole["queue_mean"].value < base["queue_mean"].value
