@@ -105,12 +105,6 @@ PLANTS: tuple[Plant, ...] = (
         "    return None\n",
     ),
     (
-        "a callback outlives its offer after a restart",
-        "restart.py",
-        "    if call.customer_leg is not None or call.callback is not None:\n",
-        "    if call.customer_leg is not None:\n",
-    ),
-    (
         "a failed attempt leaves its callback dialling",
         "callbacks.py",
         "    if callback is None or callback.dialling != call.call:\n        return\n",
