@@ -2,16 +2,22 @@
 
 import asyncio
 import contextlib
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
+from agent_app import app as desktop
+from agent_app.viewmodels.message_player import IDLE
 from cti_server.media import wav
 from cti_server.media.g711 import Codec, decode_samples
 from cti_server.wire import client as cl
 from cti_server.wire import server as sv
-from tests.e2e.centre import MESSAGE, Centre
+from tests.agent_app.stage import drop
+from tests.e2e.centre import MESSAGE, PASSWORD, Centre
 from tests.e2e.people import Desk, Phone, leaving, share, tones_in, until
 from tests.e2e.programs import sipp
 
@@ -101,19 +107,6 @@ def _recorded_is_the_caller_alone(centre: Centre, view: sv.CallbackView) -> None
     assert centre.web_bytes(f"/api/recordings/{row.recording}/audio")[:4] == b"RIFF"
 
 
-def test_hanging_up_keeps_what_was_said(centre: Centre) -> None:
-    async def scene() -> None:
-        async with at_the_desk(centre) as (desk, _, caller):
-            before = tuple(desk.callbacks)
-            await asyncio.sleep(2.5)
-            caller.hang_up()
-            view = await the_message(desk, before)
-            assert share(await listen(desk, view.callback), CALLER_HZ) > 0.5
-            await settled(desk, view)
-
-    asyncio.run(scene())
-
-
 def test_a_message_outlasts_the_death_of_the_core_process(centre: Centre) -> None:
     """The worker goes on recording; the tone tells the caller that somebody listens again."""
 
@@ -147,3 +140,56 @@ def test_begun_anew_leaves_one_message_and_silence_none(centre: Centre) -> None:
             assert tuple(desk.callbacks) == before
 
     asyncio.run(scene())
+
+
+@pytest.mark.parametrize("phone", ["internal", "external"])
+def test_hanging_up_keeps_what_an_agent_then_hears(centre: Centre, tmp_path: Path, qtbot: QtBot, phone: str) -> None:
+    """At a desktop: the window fetches it, the softphone's process plays it; beside a hard phone for that alone."""
+
+    async def leave() -> None:
+        caller = Phone(name="caller", frequency_hz=CALLER_HZ)
+        async with leaving(caller):
+            await caller.dial(centre.sip, MESSAGE, number=NUMBER)
+            await caller.hears_tone()
+            await asyncio.sleep(2.5)
+            caller.hang_up()
+
+    asyncio.run(leave())
+    heard = tmp_path / "heard.wav"
+    sound = ("--audio", "files", "--keep", str(heard))
+    arguments = ["--server", centre.url, "--user", "agent1", "--phone", phone, "--lang", "ko"]
+    arguments += [f"--phone-argument={word}" for word in sound]
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    window = desktop.build(application, desktop.parser().parse_args(arguments), tmp_path)
+    window.show()
+    try:
+        window.sign_in.password.setText(PASSWORD)
+        window.sign_in.submit()
+        model = window.desk.message
+        qtbot.waitUntil(lambda: bool(window.desk.callbacks.rows()) and window.desk.sound.is_attached, timeout=60_000)
+        assert window.view is not None
+        window.view.show_page("callbacks")
+        page = window.view.callbacks
+        page.table.selectRow(0)
+        page.bar.play.click()
+        qtbot.waitUntil(lambda: model.at_ms > 500, timeout=60_000)
+        qtbot.waitUntil(lambda: model.state == IDLE, timeout=60_000)
+        assert model.problem_line() == ""
+        page.settle.click()
+        qtbot.waitUntil(lambda: not window.desk.callbacks.rows(), timeout=60_000)
+        assert window.desk.sound.is_registered == (phone == "internal")
+    finally:
+        desktop.leave(window, tmp_path)
+        window.close()
+        drop(window)
+    qtbot.waitUntil(lambda: is_closed(heard), timeout=60_000)
+    with wave.open(str(heard)) as file:
+        assert share(file.readframes(file.getnframes()), CALLER_HZ) > 0.5
+
+
+def is_closed(heard: Path) -> bool:
+    """The file's header tells its length."""
+    with contextlib.suppress(OSError, EOFError, wave.Error), wave.open(str(heard)) as file:
+        return file.getnframes() > 0
+    return False
