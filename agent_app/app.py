@@ -118,12 +118,18 @@ def build(app: QApplication, arguments: argparse.Namespace, folder: Path, *, lin
     set_language(settings.language)
     install(app, "dark" if settings.theme == "dark" else "light")
     rendezvous = Path(arguments.rendezvous).absolute() if arguments.rendezvous else folder / "phone.json"
-    if not arguments.no_phone_process:
-        start_phone(rendezvous, arguments.phone_argument)
+
+    def wake() -> None:
+        if not arguments.no_phone_process:
+            start_phone(rendezvous, arguments.phone_argument)
+
     session, softphone = Session(link or Bridge()), Phone(rendezvous)
-    # Beside a hard phone the softphone never registers; it only plays messages.
+    # Beside a hard phone the softphone never registers: it plays messages, and is not there before the first one.
     phone = softphone if settings.phone == "internal" else Phone(None)
+    if phone is softphone:
+        wake()
     desk = Desk(session, phone, folder, sound=softphone)
+    desk.message.phone_missed.connect(wake)
     window = MainWindow(desk, settings)
     window.sign_in.fingerprint = arguments.fingerprint
     return window

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from PySide6.QtCore import Signal
+
 from agent_app.i18n import tr
 from agent_app.store import Topic
 from agent_app.viewmodels.phone import Phone
@@ -18,12 +20,19 @@ from cti_server.wire.server import CallbackView
 IDLE, LOADING, PLAYING, PAUSED, FAILED = "idle", "loading", "playing", "paused", "failed"
 SAMPLES_A_MS: Final = 8
 SKIP_MS: Final = 5_000
+PHONE_WITHIN_US: Final = 8_000_000
+"""A phone process that was started for this is there within it, or not at all."""
 PROBLEMS: Final = ("in_call", "no_device", "error", "failed")
 """How the phone says that it plays nothing."""
 
 
 class MessagePlayer(ViewModel):
-    """`callback`: whose message is in the player, 0 none; `at_ms`: where it is."""
+    """`callback`: whose message is in the player, 0 none; `at_ms`: where it is.
+
+    `phone_missed`: there is no phone process to play it; whoever can shall start one.
+    """
+
+    phone_missed = Signal()
 
     topics = frozenset({Topic.MESSAGE, Topic.CALL, Topic.CONNECTION})
 
@@ -36,7 +45,9 @@ class MessagePlayer(ViewModel):
         self.state = IDLE
         self.problem = ""
         self._is_wanted = False
+        self._phone_until = 0
         phone.changed.connect(self._on_phone)
+        session.tick.connect(self._on_tick)
 
     # --- what the person does --------------------------------------------------------------------------------------
 
@@ -48,7 +59,7 @@ class MessagePlayer(ViewModel):
         if self.state == PLAYING:
             self._phone.stop_sound()
         self.callback, self.length_ms = callback, view.message_ms if view is not None else 0
-        self.at_ms, self.state, self.problem, self._is_wanted = 0, IDLE, "", False
+        self.at_ms, self.state, self.problem, self._is_wanted, self._phone_until = 0, IDLE, "", False, 0
         self.changed.emit()
 
     def toggle(self) -> None:
@@ -62,12 +73,14 @@ class MessagePlayer(ViewModel):
         if self.store.call is not None:
             self._fail("in_call")
         elif not self._phone.is_attached:
-            self._fail("no_phone")
+            self._phone_until = self.session.now() + PHONE_WITHIN_US
+            self._set(LOADING)
+            self.phone_missed.emit()
         else:
             self._go_on()
 
     def pause(self) -> None:
-        self._is_wanted = False
+        self._is_wanted, self._phone_until = False, 0
         if self.state == PLAYING:
             self._phone.stop_sound()
         self._set(PAUSED if self.at_ms else IDLE)
@@ -103,7 +116,7 @@ class MessagePlayer(ViewModel):
     def refresh(self, topics: set[Topic]) -> None:
         if Topic.CALL in topics and self.store.call is not None and self.state in (PLAYING, LOADING):
             self.pause()
-        if Topic.MESSAGE in topics and self._is_wanted:
+        if Topic.MESSAGE in topics and self._is_wanted and not self._phone_until:
             self._go_on()
         if Topic.CONNECTION in topics and self.state == LOADING and not self.session.is_connected:
             self._fail("unavailable")
@@ -134,12 +147,22 @@ class MessagePlayer(ViewModel):
     def _on_phone(self) -> None:
         """Where the phone is in it, or how it ended."""
         status = self._phone.status
+        if self._phone_until and status is not None:
+            self._phone_until = 0
+            if self._is_wanted:
+                self._go_on()
         if self.state != PLAYING:
             return
         if status is None:
             self._fail("no_phone")
         elif status.sound is not None and status.sound.sound == self.callback:
             self._heard(status.sound.state, status.sound.at_ms)
+
+    def _on_tick(self) -> None:
+        if self._phone_until and self.session.now() > self._phone_until:
+            self._phone_until = 0
+            if self._is_wanted:
+                self._fail("no_phone")
 
     def _heard(self, state: str, at_ms: int) -> None:
         if state in PROBLEMS:

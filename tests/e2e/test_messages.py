@@ -16,6 +16,7 @@ from cti_server.media import wav
 from cti_server.media.g711 import Codec, decode_samples
 from cti_server.wire import client as cl
 from cti_server.wire import server as sv
+from tests.agent_app.conftest import _garbage_stays_in_the_qt_thread  # noqa: F401  # a fixture of the whole module
 from tests.agent_app.stage import drop
 from tests.e2e.centre import MESSAGE, PASSWORD, Centre
 from tests.e2e.people import Desk, Phone, leaving, share, tones_in, until
@@ -167,7 +168,7 @@ def test_hanging_up_keeps_what_an_agent_then_hears(centre: Centre, tmp_path: Pat
         window.sign_in.password.setText(PASSWORD)
         window.sign_in.submit()
         model = window.desk.message
-        qtbot.waitUntil(lambda: bool(window.desk.callbacks.rows()) and window.desk.sound.is_attached, timeout=60_000)
+        qtbot.waitUntil(lambda: bool(window.desk.callbacks.rows()), timeout=60_000)
         assert window.view is not None
         window.view.show_page("callbacks")
         page = window.view.callbacks

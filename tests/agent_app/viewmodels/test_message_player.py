@@ -10,7 +10,7 @@ from agent_app.i18n import tr
 from agent_app.link.client import Changed
 from agent_app.softphone.messages import LoadSound, PlaySound, Sound, StopSound
 from agent_app.store import Connection
-from agent_app.viewmodels.message_player import FAILED, IDLE, LOADING, PAUSED, PLAYING
+from agent_app.viewmodels.message_player import FAILED, IDLE, LOADING, PAUSED, PHONE_WITHIN_US, PLAYING
 from agent_app.views.callbacks_page import CallbacksPage
 from cti_server.wire.client import DialCallback, LoadMessage, SettleCallback
 from cti_server.wire.server import AnswerFrame, CallbackChanged, CallbackView, MessageLoaded
@@ -136,6 +136,8 @@ def test_no_sound_device_no_phone_and_no_server_are_told(stage: Stage) -> None:
     stage.phone.status = None
     stage.phone.changed.emit()
     page.bar.play.click()
+    stage.now += PHONE_WITHIN_US + 1
+    stage.session.tick.emit()
     assert page.bar.problem.text() == tr("callback.message.no_phone")
     stage.phone.report()
     page.table.selectRow(0)
@@ -144,6 +146,20 @@ def test_no_sound_device_no_phone_and_no_server_are_told(stage: Stage) -> None:
     stage.link.tell(Changed(Connection.RECONNECTING))
     page.bar.play.click()
     assert page.bar.problem.text() == tr("callback.message.failed")
+
+
+def test_a_phone_process_that_is_not_there_is_started_and_plays(stage: Stage) -> None:
+    """Beside a hard phone it is started with the first message; one that died comes back."""
+    started: list[bool] = []
+    stage.desk.message.phone_missed.connect(lambda: started.append(True))
+    page = at_the_message(stage)
+    stage.phone.status = None
+    page.bar.play.click()
+    assert started == [True] and stage.desk.message.state == LOADING
+    assert not stage.link.asks(LoadMessage)
+    stage.phone.report()
+    send_pieces(stage)
+    assert orders(stage, PlaySound) == [PlaySound(sound=MESSAGE, at_ms=0)]
 
 
 def test_a_heard_message_is_done_by_one_click_and_dialled_by_another(stage: Stage) -> None:
