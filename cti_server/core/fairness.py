@@ -1,7 +1,8 @@
 """How evenly the work of a day fell on people, and which differences have a reason. Readable by those it is about.
 
-Everybody's share is compared with what an even share would be: the calls of the queues that the person serves, divided
-by the time that each was at work (Ready, being offered, or handling), between all who serve them. Counts scatter by
+Everybody's share is compared with what an even share would be: the calls of those who may take the same ones (who serve
+the same queues, and the same of the languages and lines that ask for skills), divided by the time that each was at work
+(Ready, being offered, or handling). Skills that only a flow asks for are not known here. Counts scatter by
 chance about that: ``spread`` is twice the square root of the expected count (two standard deviations of a Poisson
 count). Outside it, the first reason that explains it is named: short log-in, time Not Ready, fewer or more queues,
 offers missed; else ``unexplained``, which deserves a look.
@@ -13,11 +14,13 @@ import msgspec
 
 from cti_server.core.entities import Agent, State
 from cti_server.core.figures import midnight_before
-from cti_server.core.skills import first_stage, stages
+from cti_server.core.skills import first_stage, lacking, stages
 from cti_server.core.strategies import occupancy_millionths
 from cti_server.core.tallies import AgentDay
 from cti_server.core.vocabulary import AgentId, AgentMode, Extension, Occupation
 
+Team = tuple[tuple[str, ...], tuple[str, ...]]
+"""(queues, languages and lines) of people who may take the same calls."""
 SHARE_NOTABLE = 0.15
 """A difference of time from the others' mean that counts as a reason."""
 
@@ -57,7 +60,8 @@ def fairness(state: State, now: int) -> tuple[Share, ...]:
     days = {agent.agent: today(state, agent, now) for agent in state.agents.values()}
     present = [agent for agent in state.agents.values() if days[agent.agent].logged_us > 0]
     serves = {agent.agent: _queues(state, agent) for agent in present}
-    expected = _expected(present, days, serves)
+    teams = {agent.agent: (serves[agent.agent], _asked_and_able(state, agent)) for agent in present}
+    expected = _expected(present, days, teams)
     means = _Means(
         logged_us=_mean([days[agent.agent].logged_us for agent in present]),
         not_ready=_mean([_not_ready_share(days[agent.agent]) for agent in present]),
@@ -135,13 +139,13 @@ def _why(day: AgentDay, queues: int, difference: float, spread: float, means: _M
 
 
 def _expected(
-    present: list[Agent], days: dict[AgentId, AgentDay], serves: dict[AgentId, tuple[str, ...]]
+    present: list[Agent], days: dict[AgentId, AgentDay], team_of: dict[AgentId, Team]
 ) -> dict[AgentId, float]:
-    """People with the same queues share what they did together, by the time each was at work."""
+    """People of one team share what they did together, by the time each was at work."""
     expected: dict[AgentId, float] = {}
-    teams: dict[tuple[str, ...], list[Agent]] = {}
+    teams: dict[Team, list[Agent]] = {}
     for agent in present:
-        teams.setdefault(serves[agent.agent], []).append(agent)
+        teams.setdefault(team_of[agent.agent], []).append(agent)
     for team in teams.values():
         calls = sum(days[agent.agent].answered + days[agent.agent].dialled for agent in team)
         whole = sum(_at_work_us(days[agent.agent]) for agent in team)
@@ -161,6 +165,15 @@ def _not_ready_share(day: AgentDay) -> float:
 def _queues(state: State, agent: Agent) -> tuple[str, ...]:
     asked = ((settings.queue, stages(settings)) for settings in state.settings.queues)
     return tuple(queue for queue, levels in asked if first_stage(agent.profile.skills, levels) is not None)
+
+
+def _asked_and_able(state: State, agent: Agent) -> tuple[str, ...]:
+    """The languages and lines that ask for skills, whose callers this person may take."""
+    asking = (
+        *((f"language {language.language}", language.skills) for language in state.settings.languages),
+        *((f"line {line.line}", line.skills) for line in state.settings.lines),
+    )
+    return tuple(name for name, levels in asking if levels and lacking(agent.profile.skills, levels) is None)
 
 
 def _mean(values: list[int] | list[float]) -> float:

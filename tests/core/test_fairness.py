@@ -1,8 +1,10 @@
 """How even a day was, and what explains a difference."""
 
+from msgspec import structs
+
 from cti_server.core.entities import Agent, State
 from cti_server.core.fairness import Share, Why, fairness
-from cti_server.core.settings import CentreSettings
+from cti_server.core.settings import CentreSettings, LanguageSettings
 from cti_server.core.tallies import AgentDay
 from cti_server.core.vocabulary import AgentId, AgentMode, Micros, Occupation
 from tests.core.house import CARE, KIM, LEE, ORDERS, PARK, SECOND, SETTINGS, House, profile
@@ -58,6 +60,20 @@ def test_people_with_other_queues_are_compared_among_themselves() -> None:
     found = shares(worker(KIM, calls=90, orders=1, care=1), worker(LEE, calls=10, care=1))
     assert [share.why for share in found.values()] == [Why.WITHIN_SPREAD] * 2
     assert found[KIM].queues == (ORDERS, CARE)
+
+
+def test_people_who_speak_what_callers_ask_for_are_compared_among_themselves() -> None:
+    speaks = {ORDERS: 1, "english": 2}
+    workers = [worker(KIM, calls=90, **speaks), worker(LEE, calls=20), worker(PARK, calls=20, orders=1, english=1)]
+    people = {agent.agent: agent for agent in workers}
+    languages = (LanguageSettings(language="en", skills={"english": 2}),)
+    settings = structs.replace(SETTINGS, languages=languages)
+    found = fairness(State(settings=settings, agents=people), NOON)
+    assert [(share.why, share.expected_calls) for share in found] == [
+        (Why.WITHIN_SPREAD, 90),
+        (Why.WITHIN_SPREAD, 20),
+        (Why.WITHIN_SPREAD, 20),
+    ]
 
 
 def test_a_whole_call_falls_into_the_figures_of_its_agent() -> None:

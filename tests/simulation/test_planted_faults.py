@@ -38,6 +38,18 @@ PLANTS: tuple[Plant, ...] = (
         "    elif outcome not in (OfferOutcome.CALLER_GONE, OfferOutcome.ANSWERED_ELSEWHERE):\n",
     ),
     (
+        "what a call asks for by itself is forgotten",
+        "skills.py",
+        "    levels = highest({settings.queue: settings.minimum_level, **settings.requires}, asks)\n",
+        "    levels = highest({settings.queue: settings.minimum_level, **settings.requires})\n",
+    ),
+    (
+        "callers are left waiting when the last one who could serve them goes",
+        "index.py",
+        "            if line.must_be_attended:\n",
+        "            if line.must_be_attended and is_on > 0:\n",
+    ),
+    (
         "a call rings at more phones than it may",
         "index.py",
         " and len(call.parties) < line.settings.ring_all_max",
