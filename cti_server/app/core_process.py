@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cti_server import config
 from cti_server.app import garbage
-from cti_server.app.loading import Loaded, keep_as_good, load, note_problems
+from cti_server.app.loading import BROKEN, Loaded, keep_as_good, load, note_problems
 from cti_server.app.places import WEB_SOCKET, hard_phones_file, media_socket
 from cti_server.app.recovering import RecordingRecovery
 from cti_server.app.tables import EffectTable, EventList
@@ -266,7 +266,10 @@ class CoreProcess:
         await asyncio.wait([self._running])
 
     async def _load(self) -> None:
-        if await self._load_settings() and not self._problems:
+        is_loaded = await self._load_settings()
+        if self._problems:
+            self._gateway.note_configuration(is_broken=True)
+        elif is_loaded:
             await self._keep_as_good()
         await self._look_at_roster()
 
@@ -284,9 +287,10 @@ class CoreProcess:
                 fresh = await self._beside(load, self._folder.path, self._file)
             except DataErrors as error:
                 note_problems(self._folder.path, error.problems)
+                self._gateway.note_configuration(is_broken=True)
                 problems = [str(problem) for problem in error.problems]
                 running = self._configuration.version
-                log.error("alarm", alarm="configuration_broken", running=running, problems=problems)
+                log.error("alarm", alarm=BROKEN, running=running, problems=problems)
                 return
             before, self._configuration = self._configuration, fresh
             self._centre.stage_flows(fresh.flows)
@@ -304,6 +308,7 @@ class CoreProcess:
     async def _keep_as_good(self) -> None:
         """What is in force now is what a process that must start again can start with."""
         note_problems(self._folder.path, ())
+        self._gateway.note_configuration(is_broken=False)
         await self._beside(keep_as_good, self._configuration, self._folder.path, self._file)
 
     async def _beside(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:

@@ -19,6 +19,7 @@ from cti_server.customers.declarations import load_declarations
 from cti_server.storage.data_folder import DataFolder
 from datafiles.problems import DataErrors, Problem
 
+BROKEN = "configuration_broken"
 NOTE = "configuration_problems.json"
 
 log = structlog.get_logger(__name__)
@@ -55,7 +56,7 @@ def load_or_last_good(data: Path, file: Path | None) -> Loaded:
         if kept is None:
             raise
         problems = wrong.problems
-    log.error("alarm", alarm="configuration_broken", running=kept.version, problems=[str(one) for one in problems])
+    log.error("alarm", alarm=BROKEN, running=kept.version, problems=[str(one) for one in problems])
     return Loaded(kept, problems)
 
 

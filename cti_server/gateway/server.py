@@ -88,6 +88,7 @@ class Gateway:
         self._look = look
         self._now = now
         self._state = State()
+        self._is_configuration_broken = False
         self._sessions = Sessions(tokens=Tokens(token_key, self.utc_now), credentials=credentials)
         self.desk = CardDesk(main=main, history=history, find=self._find, state=self.state, utc_now=self.utc_now)
         self._watchers = Watchers(card_wanted=self.desk.fill, name_of=self.desk.name_of)
@@ -153,6 +154,13 @@ class Gateway:
     def load_scripts(self, scripts: msgspec.Raw, version: str) -> None:
         """Desktops that come from now on get these; whoever is connected keeps theirs until the next connection."""
         self._arrivals.library = Library(scripts=scripts, scripts_version=version, views=self._views)
+
+    def note_configuration(self, *, is_broken: bool) -> None:
+        """Told to those who care for the centre: now, and when they sign in while it is broken."""
+        if is_broken and not self._is_configuration_broken:
+            for client in self._watchers.clients.values():
+                self._watchers.tell_of_configuration(client, self.utc_now())
+        self._is_configuration_broken = is_broken
 
     def state(self) -> State:
         """The state as last published."""
@@ -244,6 +252,8 @@ class Gateway:
             older.outbox.finish(None if is_same else encode(Denied(code="elsewhere")))
             self._forget(older)
         client.outbox.put(encode(self._watchers.attach(client, state, self._now())))
+        if self._is_configuration_broken:
+            self._watchers.tell_of_configuration(client, self.utc_now())
         self._gauges.send_all(client)
         self.desk.fill(client)
 

@@ -13,6 +13,7 @@ from cti_server.core.vocabulary import AgentId, CallbackId, CallId
 from cti_server.customers.numbers import display
 from cti_server.gateway import translate
 from cti_server.gateway.push import Outbox
+from cti_server.gateway.rights import ADMINISTRATOR, SUPERVISOR
 from cti_server.gateway.sessions import Session
 from cti_server.ports import Recorded
 from cti_server.wire.codec import encode
@@ -53,6 +54,7 @@ class Client:
         return self.session.agent
 
 
+RESPONSIBLE = frozenset({SUPERVISOR, ADMINISTRATOR})
 CardWanted = Callable[[Client], None]
 """The call on the client's screen got another customer: the card must be filled again."""
 
@@ -84,6 +86,11 @@ class Watchers:
             call=client.call_view,
             callbacks=tuple(client.callbacks.values()),
         )
+
+    def tell_of_configuration(self, client: Client, at: int) -> None:
+        """That its files are broken: to those who care for the centre, because nobody else can do anything about it."""
+        if not RESPONSIBLE.isdisjoint(client.session.person.roles):
+            self._tell(client.agent, Notice(code="configuration_broken", level="alarm"), at)
 
     def find(self, agent: int) -> Client | None:
         """The agent's desktop, if it is signed in."""

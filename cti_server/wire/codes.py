@@ -64,6 +64,7 @@ DENIALS: dict[str, tuple[str, ...]] = {
 }
 NOTICES: dict[str, tuple[str, ...]] = {
     "recording_lost": (),
+    "configuration_broken": (),
     "after_call_work_ended": ("call",),
     "callback_exhausted": ("callback",),
 }

@@ -61,6 +61,10 @@ class Desktops:
 
     def __init__(self) -> None:
         self.versions: list[str] = []
+        self.is_told = False
+
+    def note_configuration(self, *, is_broken: bool) -> None:
+        self.is_told = is_broken
 
     def load_scripts(self, scripts: object, version: str) -> None:
         self.versions.append(version)
@@ -146,6 +150,7 @@ def test_a_broken_configuration_is_not_looked_at_further(process: Any) -> None:
     assert process._configuration is before
     assert process.engine.carried_out == []
     assert is_broken(process._folder.path), "said by /health and /metrics"
+    assert process._gateway.is_told
 
 
 def test_what_is_mended_is_broken_no_longer(process: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,7 +161,7 @@ def test_what_is_mended_is_broken_no_longer(process: Any, monkeypatch: pytest.Mo
     asyncio.run(process.reload())
     file.write_text(good, "utf-8")
     asyncio.run(process.reload())
-    assert not is_broken(process._folder.path)
+    assert not is_broken(process._folder.path) and not process._gateway.is_told
 
 
 def test_a_start_with_the_last_good_configuration_does_not_call_it_mended(
@@ -166,4 +171,4 @@ def test_a_start_with_the_last_good_configuration_does_not_call_it_mended(
     process._problems = (Problem("centre.yaml", 1, "wrong"),)
     note_problems(process._folder.path, process._problems)
     asyncio.run(process._load())
-    assert is_broken(process._folder.path)
+    assert is_broken(process._folder.path) and process._gateway.is_told

@@ -18,7 +18,16 @@ from cti_server.wire import VERSION
 from cti_server.wire import client as wire
 from cti_server.wire.client import CommandFrame, Hello
 from cti_server.wire.codec import MAX_CLIENT_BYTES, encode
-from cti_server.wire.server import AgentChanged, CallChanged, CallGone, CardSection, FactFrame, OfferEnded, Snapshot
+from cti_server.wire.server import (
+    AgentChanged,
+    CallChanged,
+    CallGone,
+    CardSection,
+    FactFrame,
+    Notice,
+    OfferEnded,
+    Snapshot,
+)
 from tests.gateway.floor import Floor, floor, on_the_floor, settings
 from tests.sample_shop import MINJI
 
@@ -549,5 +558,28 @@ def test_nothing_is_left_behind_when_everybody_has_gone(tmp_path: Path) -> None:
             await it.run.until(lambda: it.gateway.clients == 0)
         await it.run.until(lambda: len(asyncio.all_tasks()) <= before)
         assert it.gateway._connections == 0
+
+    on_the_floor(tmp_path, work)
+
+
+def test_those_who_care_for_the_centre_are_told_of_broken_files_and_nobody_else(tmp_path: Path) -> None:
+    async def work(it: Floor) -> None:
+        agent = await it.sign_in("agent1")
+        it.credentials.roles = ("agent", "supervisor")
+        supervisor = await it.sign_in("agent2")
+        it.gateway.note_configuration(is_broken=True)
+        it.gateway.note_configuration(is_broken=True)
+        told = await supervisor.fact(Notice)
+        assert (told.code, told.level) == ("configuration_broken", "alarm")
+        later = await it.sign_in("agent3")
+        assert (await later.fact(Notice)).code == "configuration_broken"
+        assert (await agent.command(wire.SetReady())).ok
+        await agent.fact(AgentChanged, lambda fact: fact.agent.state == "ready")
+        assert agent.facts(Notice) == [] and len(supervisor.facts(Notice)) == 1, "once, and not to agents"
+        it.gateway.note_configuration(is_broken=False)
+        again = await it.sign_in("agent3")
+        assert (await again.command(wire.SetReady())).ok
+        await again.fact(AgentChanged, lambda fact: fact.agent.state == "ready")
+        assert again.facts(Notice) == [], "it is over"
 
     on_the_floor(tmp_path, work)
