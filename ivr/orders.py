@@ -21,6 +21,7 @@ The law of a step: its orders are carried out in sequence, and at most one of th
 Inputs that the position does not wait for (late, doubled) change nothing and order nothing.
 """
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -324,7 +325,7 @@ class FlowContext(msgspec.Struct, frozen=True, kw_only=True):
     tier: str | None = None
     language: str | None = None
     calls: int = 1
-    queues: dict[str, QueueFacts] = {}
+    queues: Mapping[str, QueueFacts] = {}
 
 
 class FlowPosition(msgspec.Struct, frozen=True, kw_only=True):

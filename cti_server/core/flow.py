@@ -8,18 +8,15 @@ being asked. The centre waits for one thing at a time (`Call.waiting_for`), each
     agent, callback (answered in the same step) · message · message_end (see `messages.py`)
 """
 
-from typing import Any
-
 from cti_server.core import digits, direct, estimates, flow_orders, messages, overflow, queues
 from cti_server.core import events as e
-from cti_server.core.asking import asked, language_of
 from cti_server.core.calls import clear, leave_queue
 from cti_server.core.clock import local_day, weekday_and_minute
 from cti_server.core.effects import PlayMusic, StopPlaying
 from cti_server.core.entities import Call, State
+from cti_server.core.flow_load import QueueLoads, calls_in
 from cti_server.core.holidays import is_holiday
 from cti_server.core.lines import UNATTENDED
-from cti_server.core.skills import Levels
 from cti_server.core.step import Memory, Step, Surroundings
 from cti_server.core.vocabulary import (
     WAITING,
@@ -28,10 +25,9 @@ from cti_server.core.vocabulary import (
     Micros,
     PinResult,
     QueueExit,
-    QueueId,
     Verification,
 )
-from ivr.model import Flow, LoadNode
+from ivr.model import Flow
 from ivr.orders import (
     AnnouncementDue,
     Answered,
@@ -43,7 +39,6 @@ from ivr.orders import (
     FlowInput,
     PinChecked,
     PromptsFinished,
-    QueueFacts,
     QueueKeyPressed,
     QueueRefused,
     Restarted,
@@ -320,7 +315,8 @@ def _context(step: Step, call: Call, flow: Flow) -> FlowContext:
         may_promise=step.around.may_promise,
         tier=call.tier or None,
         language=call.language or None,
-        **_load(step, call, flow),
+        calls=calls_in(step, flow),
+        queues=QueueLoads(step, call, flow),
     )
 
 
@@ -328,28 +324,3 @@ def _is_holiday(step: Step) -> bool:
     settings = step.settings
     today = local_day(step.now, offset_us=step.state.clock_offset_us, zone_s=settings.time_zone_offset_s)
     return today in settings.own_holidays or (settings.calendar == "korea" and is_holiday(today))
-
-
-def _load(step: Step, call: Call, flow: Flow) -> dict[str, Any]:
-    """What `load` nodes ask about, also in the other languages: one may be chosen within this step."""
-    loads = [node for node in flow.nodes.values() if isinstance(node, LoadNode)]
-    queues = {node.queue: _facts(step, node.queue, asked(step.settings, call)) for node in loads}
-    spoken = language_of(call) or flow.languages[0]
-    for language in flow.languages if step.settings.languages else ():
-        if language != spoken:
-            asks = asked(step.settings, call, language=language)
-            queues |= {f"{node.queue}@{language}": _facts(step, node.queue, asks) for node in loads}
-    calls = sum(other.phase is not CallPhase.CLEARED for other in step.state.calls.values()) if loads else 1
-    return {"queues": queues, "calls": calls}
-
-
-def _facts(step: Step, name: str, asks: Levels) -> QueueFacts:
-    queue, index = QueueId(name), step.around.index
-    estimate = estimates.at_entering(step, queue, asks)
-    return QueueFacts(
-        waiting=index.waiting(queue),
-        is_free=estimates.is_served_at_once(step, queue, asks),
-        ready_agents=index.staff(queue, asks),
-        logged_in_agents=index.logged_on(queue, asks),
-        expected_wait_s=None if estimate is None else estimate.seconds,
-    )
