@@ -49,7 +49,7 @@ class _Day:
 
 class PastAnswers:
     """``names``: people's names by agent. ``utc_now``: microseconds; None: the last event is taken for now.
-    ``answer_s`` None: no limit."""
+    ``answer_s`` None: no limit, and no need to leave snapshots for the next time."""
 
     def __init__(
         self,
@@ -127,7 +127,11 @@ class PastAnswers:
         """What reading can meet, as what is told of it."""
         until = None if self._answer_s is None else self._now_s() + self._answer_s
         try:
-            with Past(self._folder, is_over=lambda: until is not None and self._now_s() > until) as past:
+            with Past(
+                self._folder,
+                is_over=lambda: until is not None and self._now_s() > until,
+                leaves_snapshots=until is not None,
+            ) as past:
                 yield past
         except TooSlow:
             raise Refused("too_slow") from None

@@ -9,21 +9,27 @@
 Reads beside the centre that writes, and never writes. A place in the journal is found by halving: numbers of calls and
 times only grow from row to row, so that no index is needed. Everything here blocks; ``is_over`` makes it raise TooSlow
 instead of going on for ever. Texts about people are not read.
+
+Where snapshots are far apart (a new release cannot read those of the one before), a long fold leaves some of its own
+behind, so that who is told "too slow" is told more when asking again.
 """
 
+import heapq
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from types import TracebackType
 
 from cti_server.core.errors import IeumError
 from cti_server.core.events import Event
-from cti_server.core.state import State, schema_hash
+from cti_server.core.state import State, apply, decode_snapshot, encode_snapshot, schema_hash
 from cti_server.core.vocabulary import CallId
 from cti_server.storage.data_folder import DataFolder
 from cti_server.storage.event_codec import Row, decode, decode_all
 from cti_server.storage.journal_file import JournalReader
-from cti_server.storage.restore import restore
-from cti_server.storage.snapshots import Snapshots
+from cti_server.storage.snapshots import STRETCH, Snapshot, Snapshots
 
+OWN = "past"
+"""The folder beside the core process's snapshots for those that readers leave."""
 LOOK_EVERY = 500
 """Events between two looks at the clock."""
 
@@ -40,8 +46,12 @@ class Past:
     """``is_over``: has the deadline come? Raises FileNotFoundError where there is no journal, DataError where it is
     damaged."""
 
-    def __init__(self, folder: DataFolder, *, is_over: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self, folder: DataFolder, *, is_over: Callable[[], bool] = lambda: False, leaves_snapshots: bool = False
+    ) -> None:
         self._snapshots = Snapshots(folder.snapshots, schema_hash())
+        self._own = Snapshots(folder.snapshots / OWN, schema_hash())
+        self._leaves_snapshots = leaves_snapshots
         self._reader = JournalReader(folder.journal)
         self._is_over = is_over
         self._first, self._last = self._reader.first_seq(), self._reader.last_seq()
@@ -100,8 +110,26 @@ class Past:
 
     def state(self, moment: int) -> State:
         """As it was after the event ``moment``."""
-        snapshots = self._snapshots.newest_first(up_to=moment)
-        return restore(snapshots, lambda seq: self._rows(seq, before=moment + 1), lambda _refs: {}).state
+        seq, state = self._begin(moment)
+        for folded, (at, event) in enumerate(self.numbered(seq, until=moment), 1):
+            apply(state, event)
+            if folded % STRETCH == 0 and self._leaves_snapshots:
+                self._leave(at, state)
+        return state
+
+    def _begin(self, moment: int) -> tuple[int, State]:
+        """The nearest snapshot that is of this journal: one of another time has its last event at another time."""
+        folders = (self._snapshots.newest_first(up_to=moment), self._own.newest_first(up_to=moment))
+        for snapshot in heapq.merge(*folders, key=lambda snapshot: snapshot.seq, reverse=True):
+            with suppress(Exception):  # whatever is wrong with a cache, the journal is there
+                state = decode_snapshot(snapshot.content)
+                if snapshot.seq < self._first or state.last_at == self._reader.at(snapshot.seq):
+                    return snapshot.seq, state
+        return 0, State()
+
+    def _leave(self, seq: int, state: State) -> None:
+        with suppress(OSError):
+            self._own.write(Snapshot(seq, encode_snapshot(state)), is_latest=False)
 
     def events(self, moment: int, *, until: int | None = None) -> Iterator[Event]:
         """What followed, up to the event ``until`` or the last."""

@@ -37,8 +37,9 @@ class Snapshots:
         self._folder = folder
         self._schema = schema_hash
 
-    def write(self, snapshot: Snapshot) -> None:
-        """Whole or not at all. OSError: it is not there, and nothing else is harmed."""
+    def write(self, snapshot: Snapshot, *, is_latest: bool = True) -> None:
+        """Whole or not at all. ``is_latest``: of the journal's end, so that newer ones are of a journal that was put
+        back since. OSError: it is not there, and nothing else is harmed."""
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{snapshot.seq:012}.snapshot"
         unfinished = path.with_suffix(".unfinished")
@@ -53,7 +54,7 @@ class Snapshots:
             unfinished.unlink(missing_ok=True)
             raise
         sync_folder(self._folder)
-        for other in self._superfluous(snapshot.seq):
+        for other in self._superfluous(snapshot.seq if is_latest else None):
             other.unlink(missing_ok=True)
 
     def newest_first(self, *, up_to: int) -> Iterator[Snapshot]:
@@ -64,9 +65,9 @@ class Snapshots:
             if snapshot is not None:
                 yield snapshot
 
-    def _superfluous(self, written: int) -> list[Path]:
-        """What is not to be kept beside the one just written. Newer ones are of a journal that was put back since."""
-        paths = [path for path in self._paths() if _seq(path) <= written]
+    def _superfluous(self, last: int | None) -> list[Path]:
+        """What is not to be kept. ``last``: the journal's end, where it is known."""
+        paths = [path for path in self._paths() if last is None or _seq(path) <= last]
         newest, older = paths[:KEPT], [path for path in paths[KEPT:] if self._is_ours(path)]
         kept = newest + list({_seq(path) // STRETCH: path for path in older}.values())[:KEPT_OLD]
         sizes = {path: path.stat().st_size for path in kept}

@@ -7,6 +7,7 @@ import pytest
 from cti_server.core import events as e
 from cti_server.core.state import State, apply, encode_snapshot, schema_hash
 from cti_server.core.vocabulary import CallId, Micros
+from cti_server.past import reading as module
 from cti_server.past.reading import NotRecorded, Past, TooSlow
 from cti_server.storage.data_folder import DataFolder
 from cti_server.storage.event_codec import encode
@@ -126,3 +127,31 @@ def test_an_empty_journal_knows_nothing(tmp_path: Path) -> None:
     with Past(data) as past:
         assert past.now == 0 and past.moment_of(CallId(5)) is None and past.moment_at(1 << 60) == 0
         assert past.state(0) == State()
+
+
+def test_a_long_fold_leaves_snapshots_so_that_the_next_one_is_shorter(
+    folder: DataFolder, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "STRETCH", 20)
+    monkeypatch.setattr(module, "LOOK_EVERY", 1)
+    patience = iter(range(1000))
+    for _ in range(20):
+        limit = next(patience) + 35
+        with Past(folder, is_over=lambda limit=limit: next(patience) > limit, leaves_snapshots=True) as past:
+            try:
+                found = past.state(past.now)
+                break
+            except TooSlow:
+                continue
+    expected = State()
+    for event in house.journal:
+        apply(expected, event)
+    assert found == expected and len(list((folder.snapshots / module.OWN).iterdir())) >= 3
+
+
+def test_a_snapshot_of_another_history_is_not_believed(folder: DataFolder, house: House) -> None:
+    middle = len(house.journal) // 2
+    strange = State(last_at=Micros(house.journal[middle - 1].at + 1))
+    Snapshots(folder.snapshots, schema_hash()).write(Snapshot(middle, encode_snapshot(strange)))
+    with Past(folder) as past:
+        assert past.state(middle).agents
