@@ -240,8 +240,18 @@ class People:
         elif fate < 0.90:
             agents = tuple(p for p in world.scenario.agents if world.chance(0.85))
             world.command(i.EnrolAgents(agents=agents))
+        elif fate < 0.93:
+            self._erase_number()
         else:
             world.command(i.EnrolAgents(agents=world.scenario.agents))
+
+    def _erase_number(self) -> None:
+        """Somebody who waits to be called back wants to be forgotten."""
+        world = self._world
+        waiting = [one for one in world.centre.state.callbacks.values() if one.state is CallbackState.WAITING]
+        if waiting:
+            number = world.random.choice(waiting).number
+            world.personal[number] = world.centre.state.personal[number] = ""
 
     def _repair_devices(self) -> None:
         self._world.command(i.EnrolAgents(agents=self._world.scenario.agents))

@@ -12,7 +12,7 @@ import pytest
 
 from cti_server.core import agents, callbacks, calls
 from cti_server.core.events import Event
-from cti_server.sim import checks
+from cti_server.sim import callback_checks, checks
 from cti_server.sim.scenarios import Faults, Scenario, busy_day, variant, variants
 from cti_server.sim.world import World
 from tests.shared_data import ROOT
@@ -83,8 +83,8 @@ def test_every_drawn_move_is_made(monkeypatch: pytest.MonkeyPatch, scenarios: tu
             made[move] = None
             return super().get(move, default)
 
-    for table in ("CALL_MOVES", "AGENT_MOVES", "CALLBACK_MOVES"):
-        monkeypatch.setattr(checks, table, Watched(getattr(checks, table)))
+    for module, table in ((checks, "CALL_MOVES"), (checks, "AGENT_MOVES"), (callback_checks, "MOVES")):
+        monkeypatch.setattr(module, table, Watched(getattr(module, table)))
     missing = [(before, event) for moves in (calls.MOVES, agents.MOVES, callbacks.MOVES) for before, event, _ in moves]
     for seed in range(450):
         World(seed=seed, scenario=variant(seed, scenarios)).run()
@@ -97,8 +97,9 @@ def test_every_drawn_move_is_made(monkeypatch: pytest.MonkeyPatch, scenarios: tu
 def test_without_faults_everybody_who_waits_long_enough_is_served() -> None:
     """Patient callers, nothing broken: nobody is lost between the queue and the agents."""
     day = busy_day(faults=Faults(), agents=9, steps=2000)
+    queues = tuple(msgspec.structs.replace(queue, callbacks="by_hand") for queue in day.settings.queues)
     patient = Scenario(
-        settings=day.settings,
+        settings=msgspec.structs.replace(day.settings, queues=queues),
         agents=tuple(msgspec.structs.replace(profile, may_dial=False) for profile in day.agents),
         lines=("direct",),
         steps=day.steps,
