@@ -25,6 +25,7 @@ from ivr.model import (
     HoursNode,
     HoursTable,
     IdentifyNode,
+    LoadNode,
     MenuNode,
     Node,
     Opening,
@@ -384,6 +385,21 @@ def test_who_waits_too_long_goes_on_in_the_flow() -> None:
     assert house.one(e.CallLeftQueue).how is QueueExit.FLOWED_OUT
     assert house.one(f.PlayPrompts).prompts == ("ko/full",)
     assert call.phase is CallPhase.FLOW
+
+
+def test_a_flow_knows_how_many_calls_are_in_the_centre_and_in_a_queue() -> None:
+    many = LoadNode(queue="orders", calls_at_least=3, busy="full", otherwise="long")
+    long = LoadNode(queue="orders", waiting_at_least=2, busy="queue", otherwise="care")
+    nodes = {"many": many, "long": long, "full": PlayNode(prompts=("full",), next="over")}
+    house, call = answered(
+        flow("many", **nodes, queue=QueueNode(queue="orders"), care=QueueNode(queue="care"))  # type: ignore[arg-type]
+    )
+    assert call.queue == "care", "one call, and nobody waits for orders"
+    for _ in range(2):
+        call = house.arrive("1588")
+        assert call.customer_leg is not None
+        house.tell(i.LegAnswered(leg=call.customer_leg))
+    assert call.queue is None and house.one(f.PlayPrompts).prompts == ("ko/full",), "the third call"
 
 
 def test_the_flow_itself_is_limited() -> None:
