@@ -17,6 +17,18 @@ SEEDS = 150
 COPIED = ("cti_server/core", "cti_server/sim", "ivr", "datafiles")
 Plant = tuple[str, str, str, str]
 PLANTS: tuple[Plant, ...] = (
+    (
+        "a caller waits for somebody by name for longer than the queue says",
+        "queues.py",
+        "step.after(s=settings.named_wait_s)",
+        "step.after(s=600)",
+    ),
+    (
+        "who did not answer is waited for once more",
+        "queues.py",
+        "            returned=True,\n",
+        "            returned=True,\n            named=call.named,\n            named_until=call.named_until,\n",
+    ),
     ("a missed call is forgotten", "offers.py", "        queues.put_back(step, call)\n", "        pass\n"),
     (
         "the others ring on when one has answered",
