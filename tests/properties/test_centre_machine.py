@@ -29,8 +29,12 @@ from tests.core.house import KIM, LEE, PARK, SETTINGS, House, profile
 
 FLOWS = load_flows()
 ORDERS, CARE = SETTINGS.queues
-SETTINGS_HERE = replace(SETTINGS, queues=(ORDERS, replace(CARE, strategy=Strategy.RING_ALL, ring_all_max=2)))
-"""One queue rings one phone at a time, the other two."""
+QUEUES = (
+    replace(ORDERS, callbacks="automatic"),
+    replace(CARE, strategy=Strategy.RING_ALL, ring_all_max=2, callbacks="automatic"),
+)
+SETTINGS_HERE = replace(SETTINGS, queues=QUEUES, callback_from_s=8 * 3600, callback_until_s=18 * 3600)
+"""One queue rings one phone at a time, the other two; both dial callbacks by themselves, from 8 to 18 o'clock."""
 AGENTS = st.sampled_from((KIM, LEE, PARK))
 CAUSES = st.sampled_from(tuple(ClearingCause))
 PICK = st.integers(0, 1_000_000)
@@ -172,9 +176,15 @@ class CentreMachine(RuleBasedStateMachine):
     def dial(self, agent: AgentId, number: str) -> None:
         self.tell(i.DialNumber(agent=agent, number=number))
 
-    @rule(agent=AGENTS)
-    def ask_for_callback(self, agent: AgentId) -> None:
-        self.tell(i.RequestCallbackFor(agent=agent, number="021234567", due_at=self.house.now))
+    @rule(agent=AGENTS, queue=st.sampled_from(("orders", "care", "")), in_s=st.sampled_from((-5, 0, 60, 3_000)))
+    def ask_for_callback(self, agent: AgentId, queue: str, in_s: int) -> None:
+        due_at = self.house.now + self.house.state.clock_offset_us + in_s * 1_000_000
+        self.tell(i.RequestCallbackFor(agent=agent, number="021234567", due_at=due_at, queue=queue))
+
+    @rule(by_hand=st.booleans(), version=PICK)
+    def other_rules(self, by_hand: bool, version: int) -> None:
+        queues = tuple(replace(queue, callbacks="by_hand" if by_hand else "automatic") for queue in QUEUES)
+        self.tell(i.LoadSettings(settings=replace(SETTINGS_HERE, version=str(version), queues=queues)))
 
     @rule(agent=AGENTS, number=PICK, cancels=st.booleans())
     def callback(self, agent: AgentId, number: int, cancels: bool) -> None:
