@@ -128,6 +128,8 @@ class Watchers:
             callback = getattr(item.event, "callback", None)
             if callback is not None:
                 callbacks[callback] = None
+            elif isinstance(item.event, e.SettingsLoaded):  # who dials them may be another now
+                callbacks.update(dict.fromkeys(state.callbacks))
         at = translate.utc(state, recorded[-1].event.at) if recorded else 0
         for agent in touched:
             client = self.clients.get(agent)
