@@ -10,7 +10,7 @@ import asyncio
 import gc
 from collections.abc import Callable
 
-YOUNG, MIDDLE, OLD = 300, 5, 1_000_000_000
+YOUNG, MIDDLE, OLD = 200, 4, 1_000_000_000
 """Made and not freed again; collections of the young for one of the middle; of the middle for one of all: never."""
 LOOK_EVERY_S = 60.0
 LOOKS_MAX = 24 * 60
