@@ -58,7 +58,11 @@ def run_day(data: Path | None, *, seed: int, speed: float) -> None:
     totals = asyncio.run(_live(folder, configuration, seed=seed, speed=speed))
     took_s = time.monotonic() - started
     _project(folder, configuration)
-    print(f"{totals.calls} calls, {totals.answered} answered, {totals.events} events in {took_s:.1f} s")
+    print(
+        f"{totals.calls} calls: {totals.answered} answered, {totals.abandoned} hung up waiting, {totals.ended_in_flow}"
+        f" ended in the menus; {totals.callbacks} callbacks, {totals.called_back} done;"
+        f" {totals.events} events in {took_s:.1f} s"
+    )
     print(f"The day is in {folder.path}. Look at it with: ieum serve --data {folder.path}")
     for login, password in passwords.items():
         print(f"  sign in as {login} with {password}")

@@ -1,9 +1,9 @@
 """A made-up day in a data folder: the real Engine, Centre and flows on virtual time, with made-up people around them.
 
 Callers of the sample company go through the menus, wait, ask to be called back, talk, or hang up; agents sign in, see
-the card, answer, now and then let it ring, follow the script, write a note and a result, dial the callbacks when it is
-quiet, take their breaks, and go home. Everything goes the way that it goes in production: input → Engine → journal →
-effects → signals. What reports and desktops read is made of that journal by the projector.
+the card, answer, now and then let it ring, follow the script, write a note and a result, take their breaks, and go
+home. Everything goes the way that it goes in production: input → Engine → journal → effects → signals. What reports and
+desktops read is made of that journal by the projector.
 
 Decides when people do what they do (`made_up_people.py` says what), and how time passes; nothing about calls.
 """
@@ -20,7 +20,6 @@ from cti_server.core.centre import Centre
 from cti_server.core.effects import Effect
 from cti_server.core.inputs import (
     Command,
-    DialCallback,
     EnrolAgents,
     Input,
     LegOffered,
@@ -36,10 +35,7 @@ from cti_server.core.state import State
 from cti_server.core.vocabulary import (
     SWITCH_LEG_BIT,
     AgentId,
-    AgentMode,
-    CallbackState,
     LegId,
-    Occupation,
     QueueExit,
 )
 from cti_server.engine import Engine, EngineClock
@@ -55,13 +51,12 @@ HOURS = 9
 BUSY = (0.7, 1.0, 1.15, 0.9, 0.8, 1.1, 1.0, 0.85, 0.6)
 """How busy each hour from the opening is."""
 BUSY_OUTSIDE = 0.15
-EARLY_S, LATE_S = 1_800, 1_200
-"""Some call before the opening, and after the closing; agents come ten minutes before it."""
+EARLY_S, LATE_S = 1_800, 3_600
+"""Some call before the opening, and after the closing; agents come ten minutes early, and leave when nobody waits."""
+STAYS_S = 1_200
+"""Longer than this after the closing nobody stays, whoever waits."""
 LOAD = 0.92
 """Work offered by work that the agents can do, on average."""
-CALLBACKS_UNTIL_S = 5_400
-"""So long before the closing the last callbacks are dialled; later ones stay for the next day."""
-
 Act = Callable[[], Input | None]
 
 
@@ -210,7 +205,7 @@ class MadeUpDay:
         self._plan_calls()
 
     def _plan_shift(self, agent: AgentId, place: int) -> None:
-        """On before the opening, pauses by turns, callbacks when it is quiet, home after the last hour."""
+        """On before the opening, pauses by turns, home after the last hour."""
         reasons = [reason.code for reason in self._of.settings.not_ready_reasons] or ["break"]
         begin_s = EARLY_S - self._random.uniform(10, 540)
         self._after(begin_s, lambda: LogOn(agent=agent))
@@ -219,30 +214,12 @@ class MadeUpDay:
             reason = ("lunch" if "lunch" in reasons else reasons[0]) if number == 0 else reasons[0]
             self._after(EARLY_S + hour * 3600, lambda reason=reason: SetNotReady(agent=agent, reason=reason))  # type: ignore[misc]
             self._after(EARLY_S + hour * 3600 + length_s, lambda: SetReady(agent=agent))
-        self._after(EARLY_S + self._random.uniform(600, 1200), lambda: self._call_back(agent))
         self._after(EARLY_S + HOURS * 3600 + self._random.uniform(0, 300), lambda: self._go_home(agent, reasons[0]))
-
-    def _call_back(self, agent: AgentId) -> Input | None:
-        """The one who has waited for longest, while nobody waits on the line."""
-        if self._now > self._closes_at - CALLBACKS_UNTIL_S * SECOND_US:
-            return None
-        self._after(self._random.uniform(60, 240), lambda: self._call_back(agent))
-        state, its = self._centre.state, self._centre.state.agents[agent]
-        is_free = its.mode is AgentMode.READY and its.occupation is Occupation.IDLE
-        if not is_free or any(queue.waiting for queue in state.queues.values()):
-            return None
-        due = (
-            callback
-            for callback in state.callbacks.values()
-            if callback.state is CallbackState.WAITING and callback.due_at <= self._now
-        )
-        first = min(due, key=lambda callback: callback.key, default=None)
-        return None if first is None else DialCallback(agent=agent, callback=first.callback)
 
     def _go_home(self, agent: AgentId, reason: str) -> Input:
         """After the call, if there is one, and when nobody waits any more."""
         state = self._centre.state
-        is_late = self._now > self._closes_at + LATE_S * SECOND_US
+        is_late = self._now > self._closes_at + STAYS_S * SECOND_US
         if any(queue.waiting for queue in state.queues.values()) and not is_late:
             self._after(30, lambda: self._go_home(agent, reason))
             return SetReady(agent=agent)
@@ -254,7 +231,7 @@ class MadeUpDay:
     def _plan_calls(self) -> None:
         a_second = LOAD * len(self._of.agents) / (TALK_S + AFTER_CALL_S)
         at_s, number = 0.0, 0
-        while (at_s := at_s + self._random.expovariate(a_second * max(BUSY))) < EARLY_S + HOURS * 3600 + LATE_S / 2:
+        while (at_s := at_s + self._random.expovariate(a_second * max(BUSY))) < EARLY_S + HOURS * 3600 + LATE_S:
             hour = int((at_s - EARLY_S) // 3600)
             busy = BUSY[hour] if 0 <= hour < HOURS else BUSY_OUTSIDE
             if self._random.random() < busy / max(BUSY):
