@@ -6,7 +6,7 @@ they had the same luck. Decides nothing about calls.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -142,18 +142,26 @@ def as_json(result: Result) -> bytes:
 
 
 def table(result: Result) -> str:
-    """One column for each variant, ± the half width."""
-    names = [variant.name for variant in result.variants]
-    keys = [(key, title, form) for key, title, form in _rows(result) if any(key in v.whole for v in result.variants)]
-    cells = [
-        [title, *(_cell(variant.whole.get(key), form) for variant in result.variants)] for key, title, form in keys
-    ]
-    for each in result.comparisons:
-        ratio = _cell(each.answered_ratio, "{:.4f}")
-        blanks = ["" for _ in names]
-        blanks[names.index(each.variant)] = ratio
-        cells.append([f"answered, by {each.against}", *blanks])
-    return _aligned([["", *names], *cells])
+    """A block for each variant that others are compared with, and these beside it; ± the half width."""
+    against = {each.variant: each for each in result.comparisons}
+    heads = [each for each in result.variants if each.name not in against or _is_head(each.name, result)]
+    return "\n\n".join(_block(head, result, against) for head in heads)
+
+
+def _is_head(name: str, result: Result) -> bool:
+    return any(each.against == name for each in result.comparisons)
+
+
+def _block(head: VariantResult, result: Result, against: Mapping[str, Comparison]) -> str:
+    beside = [each for each in result.variants if each.name in against and against[each.name].against == head.name]
+    shown = [head, *(each for each in beside if not _is_head(each.name, result))]
+    rows = [(key, title, form) for key, title, form in _rows(result) if any(key in each.whole for each in shown)]
+    cells = [["", *(each.name for each in shown)]]
+    cells += [[title, *(_cell(each.whole.get(key), form) for each in shown)] for key, title, form in rows]
+    ratios = [_cell(against[each.name].answered_ratio, "{:.4f}") for each in shown[1:]]
+    if ratios:
+        cells.append([f"answered, by {head.name}", "", *ratios])
+    return _aligned(cells)
 
 
 def chart(result: Result) -> str:

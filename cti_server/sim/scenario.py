@@ -97,10 +97,12 @@ class CallerClass(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """What a variant has otherwise. A list that is given replaces the scenario's list."""
+    """What a variant has otherwise. A list that is given replaces the scenario's list. ``against``: the variant before
+    it that it is compared with; empty: the scenario itself."""
 
     variant: Name
     says: str = ""
+    against: str = ""
     queues: tuple[SimulatedQueue, ...] = ()
     agents: tuple[AgentGroup, ...] = ()
     callers: tuple[CallerClass, ...] = ()
@@ -134,10 +136,11 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Variant(msgspec.Struct, frozen=True, kw_only=True):
-    """A scenario as it is run."""
+    """A scenario as it is run. ``against``: the name of that which it is compared with; empty: with none."""
 
     name: str
     says: str
+    against: str
     queues: tuple[SimulatedQueue, ...]
     agents: tuple[AgentGroup, ...]
     callers: tuple[CallerClass, ...]
@@ -165,6 +168,7 @@ def variants_of(scenario: Scenario) -> tuple[Variant, ...]:
         Variant(
             name=change.variant if index else scenario.scenario,
             says=change.says,
+            against=(change.against or scenario.scenario) if index else "",
             queues=change.queues or scenario.queues,
             agents=change.agents or scenario.agents,
             callers=change.callers or scenario.callers,
@@ -186,6 +190,10 @@ def _problems(scenario: Scenario, tree: Tree, path: Path) -> Iterable[Problem]:
         if change.variant in names[: index + 1]:
             line = line_at(tree, ("variants", index, "variant"))
             yield Problem(str(path), line, f"there are two variants {change.variant}")
+        if change.against and change.against not in names[: index + 1]:
+            what = f"variant {change.variant} is compared with {change.against}, which does not stand before it"
+            hint = nearest(change.against, names[: index + 1])
+            yield Problem(str(path), line_at(tree, ("variants", index, "against")), what, hint)
     for where, part in parts:
         queues = part.queues or scenario.queues
         known = [queue.queue for queue in queues]

@@ -58,6 +58,7 @@ def simulate(
             if is_one
             else over_replications(variant.name, variant.says, measured)
         )
+    by_name = {variant.name: run for variant, run in zip(variants, runs, strict=True)}
     return Result(
         scenario=scenario.scenario,
         seed=chosen_seed,
@@ -65,7 +66,7 @@ def simulate(
         half_widths_from=f"{BATCHES} batches of one run" if count == 1 else "replications",
         variants=tuple(results),
         comparisons=tuple(
-            compare(runs[0], run, names=(variants[0].name, variant.name))
+            compare(by_name[variant.against], run, names=(variant.against, variant.name))
             for variant, run in zip(variants[1:], runs[1:], strict=True)
         ),
         notes=scenario.notes,

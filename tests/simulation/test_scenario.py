@@ -46,6 +46,14 @@ def test_a_scenario_needs_little(tmp_path: Path) -> None:
     assert [variant.name for variant in variants_of(scenario)] == ["tiny"]
 
 
+def test_a_variant_is_compared_with_the_scenario_or_with_one_before_it(tmp_path: Path) -> None:
+    file = tmp_path / "scenario.yaml"
+    file.write_text(f"{GOOD}variants:\n  - variant: more\n  - variant: most\n    against: more\n", encoding="utf-8")
+    assert [variant.against for variant in variants_of(load(file))] == ["", "tiny", "more"]
+    mistakes = _mistakes(tmp_path, f"{GOOD}variants:\n  - variant: more\n    against: mor\n  - variant: mor\n")
+    assert mistakes == [":14: variant more is compared with mor, which does not stand before it"]
+
+
 @pytest.mark.parametrize(
     ("was", "becomes", "told"),
     [

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from cti_server import cli
 from cti_server.sim.results import Estimate, as_json, estimate, table
-from cti_server.sim.scenario import Callbacks, CallerClass, Scenario, Shift, load
+from cti_server.sim.scenario import Callbacks, CallerClass, Change, Scenario, Shift, load
 from cti_server.sim.simulate import simulate
 from tests.shared_data import ROOT
 
@@ -115,6 +115,19 @@ def test_the_command_prints_a_table_and_writes_json(tmp_path: Path, capsys: pyte
 def test_the_table_is_for_people(small: Scenario) -> None:
     lines = table(simulate(small, folder=SMALL.parent, replications=1)).splitlines()
     assert len({len(line) for line in lines}) == 1
+
+
+def test_each_variant_stands_beside_the_one_that_it_is_compared_with(small: Scenario) -> None:
+    same, other = Change(variant="same"), Change(variant="other", against="same", agents=small.variants[0].agents)
+    result = simulate(replace(small, variants=(same, other)), folder=SMALL.parent, replications=2)
+    assert [(each.variant, each.against) for each in result.comparisons] == [
+        ("same", small.scenario),
+        ("other", "same"),
+    ]
+    assert result.comparisons[0].answered_ratio.value == 1.0 < result.comparisons[1].answered_ratio.value
+    first, second = table(result).split("\n\n")
+    assert first.split()[:1] == [small.scenario] and second.split()[:2] == ["same", "other"]
+    assert second.splitlines()[-1].startswith("answered, by same")
 
 
 def test_who_is_called_back_waits_on_the_line_until_asking(small: Scenario) -> None:
