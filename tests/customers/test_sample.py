@@ -1,13 +1,15 @@
 """The sample main system: the same for the same seed and day, complete, and of nobody who lives."""
 
+import sqlite3
 import zlib
 from collections import Counter
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from cti_server.customers.sample import PEOPLE, create_sample, sample_callers, sample_pin, sample_rows
+from cti_server.customers.sample import PEOPLE, create_empty, create_sample, sample_callers, sample_pin, sample_rows
 from cti_server.customers.sample.pictures import HEIGHT, SHAPES, WIDTH, draw
 from cti_server.customers.sample.products import PRODUCTS
 from tests.sample_shop import MINJI, SEED, TODAY, shop_file
@@ -20,6 +22,16 @@ def test_the_same_seed_and_day_give_the_same_rows_and_others_do_not() -> None:
     assert dict(again) == dict(ROWS)
     assert sample_rows(SEED + 1, TODAY)["customers"] != ROWS["customers"]
     assert sample_rows(SEED, date(2027, 1, 1))["orders"] != ROWS["orders"]
+
+
+def test_a_file_of_an_earlier_release_gets_its_new_columns_and_keeps_its_rows(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(create_sample(tmp_path, SEED, today=TODAY))) as shop:
+        shop.execute("ALTER TABLE customers DROP COLUMN owner")
+        before = shop.execute("SELECT customer, tier FROM customers ORDER BY customer").fetchall()
+    file = create_empty(tmp_path)
+    with closing(sqlite3.connect(file)) as shop:
+        assert shop.execute("SELECT customer, tier FROM customers ORDER BY customer").fetchall() == before
+        assert shop.execute("SELECT DISTINCT owner FROM customers").fetchall() == [("",)]
 
 
 def test_there_are_as_many_of_everything_as_promised() -> None:

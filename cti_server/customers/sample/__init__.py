@@ -63,8 +63,12 @@ def create_sample(data_dir: Path, seed: int, *, today: date | None = None) -> Pa
 
 
 def create_empty(data_dir: Path) -> Path:
-    """Make ``<data>/shop.db`` with its tables and nothing in them, for a centre that has no main system (yet)."""
-    return _make(data_dir / FILE, lambda: defaultdict(list))
+    """Make ``<data>/shop.db`` with its tables and nothing in them, for a centre that has no main system (yet).
+
+    One of an earlier release keeps its rows and gets the columns that are new."""
+    file = _make(data_dir / FILE, lambda: defaultdict(list))
+    _add_columns(file)
+    return file
 
 
 def _make(target: Path, rows: Callable[[], Rows]) -> Path:
@@ -78,6 +82,22 @@ def _make(target: Path, rows: Callable[[], Rows]) -> Path:
     os.chmod(unfinished, 0o600)
     os.replace(unfinished, target)
     return target
+
+
+def _add_columns(file: Path) -> None:
+    """The queries name them: without them nobody would be found."""
+    engine = sqlalchemy.create_engine(f"sqlite:///{file}")
+    try:
+        with engine.begin() as connection:
+            known = sqlalchemy.inspect(connection)
+            for table in shop.sorted_tables:
+                there = {column["name"] for column in known.get_columns(table.name)}
+                for column in table.columns:
+                    if column.name not in there:
+                        definition = sqlalchemy.schema.CreateColumn(column).compile(connection)
+                        connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {definition}")
+    finally:
+        engine.dispose()
 
 
 def sample_rows(seed: int, today: date) -> Rows:
