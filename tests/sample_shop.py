@@ -3,10 +3,10 @@
 from datetime import date
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 
 from cti_server.customers.main_system import MainSystem, open_main_system
 from cti_server.customers.sample import create_sample
+from tests.temporary import folder_of_this_run
 
 SEED = 7
 TODAY = date(2026, 11, 21)
@@ -15,7 +15,7 @@ MINJI = "C-004812"
 
 @cache
 def shop_file() -> Path:
-    return create_sample(Path(mkdtemp(prefix="ieum-shop-")), SEED, today=TODAY)
+    return create_sample(folder_of_this_run("shop"), SEED, today=TODAY)
 
 
 def shop() -> MainSystem:

@@ -40,6 +40,7 @@ from cti_server.storage import people
 from cti_server.storage.database import open_database
 from cti_server.storage.queries import Queries
 from cti_server.web.pins import PinStore
+from tests.temporary import folder_of_this_run
 
 ROOT = Path(__file__).resolve().parents[2]
 FLOWS = Path(__file__).with_name("flows")
@@ -366,18 +367,8 @@ _shop: list[Path] = []
 def _sample_shop() -> Path:
     """Drawn once a run: it takes a while."""
     if not _shop:
-        folder = Path(_temporary())
-        _shop.append(create_sample(folder, SEED))
+        _shop.append(create_sample(folder_of_this_run("shop"), SEED))
     return _shop[0]
-
-
-def _temporary() -> str:
-    import atexit
-    import tempfile
-
-    folder = tempfile.mkdtemp(prefix="ieum-shop-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
 
 
 @contextlib.contextmanager

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 
 import httpx
 from sqlalchemy import Engine, insert
@@ -27,6 +26,7 @@ from cti_server.web.link_server import LinkServer
 from cti_server.web.past_service import PastService
 from cti_server.web.pins import PinStore
 from cti_server.web.sign_in import WebSessions
+from tests.temporary import folder_of_this_run
 from tests.web.past_day import past_day, write_journal
 
 PASSWORD = Secret("correct horse battery")
@@ -133,7 +133,7 @@ def fill(database: Engine, folder: Path) -> None:
 @cache
 def filled() -> Path:
     """A data folder with everything in it, made once; tests work on copies. Hashing passwords takes long on purpose."""
-    folder = Path(mkdtemp(prefix="ieum-web-"))
+    folder = folder_of_this_run("web")
     database = open_database(f"sqlite:///{folder / 'ieum.db'}")
     schema.upgrade(database)
     fill(database, folder)
