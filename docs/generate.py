@@ -41,13 +41,14 @@ def wire() -> str:
 
 
 def core() -> str:
-    from cti_server.core import effects, events, inputs
+    from cti_server.core import effects, inputs
+    from cti_server.core.events import agents, arrivals, base, callbacks, centre, queueing, talks
 
     parts = [
         "# The words of the core",
         "What goes into the Centre, what it says has happened, and what it orders.",
         *_rest("Inputs", [inputs]),
-        *_rest("Events", [events]),
+        *_rest("Events", [base, centre, arrivals, queueing, talks, agents, callbacks]),
         *_rest("Effects", [effects]),
     ]
     return _page(parts)

@@ -8,8 +8,8 @@ from tests.architecture.house import Module, modules
 
 LINES_MAX = 400
 # Lists of message types: nothing but declarations and their docstrings, looked up rather than read.
-CATALOGUES = {"cti_server.core.events", "cti_server.core.inputs", "cti_server.wire.client", "cti_server.wire.server"}
-CATALOGUE_LINES_MAX = 800
+CATALOGUES = {"cti_server.core.inputs", "cti_server.wire.client", "cti_server.wire.server"}
+CATALOGUE_LINES_MAX = 700
 FUNCTION_LINES_MAX = 80
 
 

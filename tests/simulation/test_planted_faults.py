@@ -213,7 +213,7 @@ PLANTS: tuple[Plant, ...] = (
     ),
     (
         "a note's text stands in its event",
-        "events.py",
+        "events/talks.py",
         "class NoteTaken(CallEvent, frozen=True, kw_only=True):\n",
         'class NoteTaken(CallEvent, frozen=True, kw_only=True):\n    text: str = "PrivateNote"\n',
     ),
