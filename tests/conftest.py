@@ -10,18 +10,12 @@ from typing import Any
 import pytest
 
 from tests.shared_data import find_shared
+from tests.sharing import Sharing
 
 # Set before anything imports Qt: widgets are drawn into memory. A test under Xvfb sets its own platform from outside.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
 os.environ.setdefault("QT_LOGGING_RULES", "qt.qpa.*=false")
-
-
-ONE_AFTER_ANOTHER = (
-    *("tests/e2e/", "tests/switch/", "tests/app/", "tests/commands/", "tests/benchmarks/"),
-    *("tests/agent_app/softphone/", "tests/test_launcher", "tests/test_warden"),
-)
-"""Tests with processes, ports and sound of their own: they look for what is free, and wait for what others do."""
 
 
 class NetworkForbidden(AssertionError):
@@ -64,13 +58,12 @@ def _no_network() -> Iterator[None]:
         yield
 
 
-@pytest.hookimpl(tryfirst=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing:
+    return Sharing(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests marked `long` run when IEUM_LONG=1, which `./ieum test --long` sets. Where several processes share the
-    tests, as in `./ieum test`, those of ``ONE_AFTER_ANOTHER`` are all in one of them."""
-    for item in items:
-        if item.nodeid.startswith(ONE_AFTER_ANOTHER):
-            item.add_marker(pytest.mark.xdist_group("one after another"))
+    """Tests marked `long` run when IEUM_LONG=1, which `./ieum test --long` sets."""
     if os.environ.get("IEUM_LONG") == "1":
         return
     skip = pytest.mark.skip(reason="long: ./ieum test --long runs it")

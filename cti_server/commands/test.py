@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _everything() -> list[str]:
     processes = min(PROCESSES_MAX, os.cpu_count() or 1)
-    return ["-q", "--durations=15", f"--numprocesses={processes}", "--dist=loadgroup"]
+    return ["-q", "--durations=15", f"--numprocesses={processes}", "--dist=loadscope"]
 
 
 def _run_stage(stage: str, command: list[str], environment: dict[str, str]) -> Outcome:
