@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.benchmarks.floors import sync_s
-from tests.e2e.centre import DIRECT, Centre, Plan, free_block
+from tests.e2e.centre import DIRECT, Centre, Plan
+from tests.e2e.ports import Ports
 from tests.e2e.programs import sipp
 
 SCENARIOS = Path(__file__).with_name("scenarios")
@@ -44,7 +45,7 @@ def bench_centre() -> Iterator[tuple[Centre, int]]:
     """A running centre, and the port at which its agents' phones are expected."""
     folder = Path(tempfile.mkdtemp(prefix="ieum-bench-"))
     try:
-        agents_port = free_block(200)
+        agents_port = Ports(200).first
         names = tuple(f"agent{number}" for number in range(1, AGENTS + 1))
         plan = Plan(
             agents=AGENTS,
@@ -69,7 +70,7 @@ def offer(centre: Centre, agents_port: int, *, hold: str, rate: float, calls: in
     folder.mkdir()
     capture = folder / "sip.pcap"
     sync = sync_s(centre.data)
-    callers_port = free_block(200)
+    callers_port = Ports(200).first
     agent_options = ("-mp", str(agents_port + 2), "-max_socket", "60000")
     caller_options = ("-s", DIRECT, "-m", str(calls), "-r", str(rate), "-l", str(waiting), "-timeout", f"{seconds}s")
     caller_options += ("-mp", str(callers_port + 2), "-recv_timeout", "30000")

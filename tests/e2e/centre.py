@@ -40,6 +40,7 @@ from cti_server.storage import people
 from cti_server.storage.database import open_database
 from cti_server.storage.queries import Queries
 from cti_server.web.pins import PinStore
+from tests.e2e.ports import Ports
 from tests.temporary import folder_of_this_run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,7 +94,8 @@ class Centre:
         self.data = folder / "data"
         self.log_file = folder / "serve.log"
         self.process: subprocess.Popen[bytes] | None = None
-        base = free_block(self.plan.media_ports + 6)
+        self._ports = Ports(self.plan.media_ports + 6)
+        base = self._ports.first
         self.sip_port, self.gateway_port, self.web_port, self.far_port = base, base + 1, base + 2, base + 4
         self._media = (base + 6, base + 5 + self.plan.media_ports)
 
@@ -106,6 +108,7 @@ class Centre:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+        self._ports.release()
 
     def furnish(self) -> None:
         """The data folder with its configuration, people, customers and PINs."""
@@ -337,28 +340,6 @@ def _name(words: list[str]) -> str:
     if "cti_server.switch.embedded.media_worker" in words:
         return Path(words[words.index("--socket") + 1]).stem
     return words[words.index("cti_server.app") + 1]
-
-
-_blocks = iter(range(10_000 + os.getpid() * 60 % 8_000, 1_000_000, 300))
-
-
-def free_block(size: int) -> int:
-    """The first of so many ports that nobody has. Below the range that the system hands out by itself."""
-    for number in _blocks:
-        base = 10_000 + (number - 10_000) % 10_000
-        if all(_is_free(port) for port in range(base, base + size)):
-            return base
-    raise AssertionError("no ports")
-
-
-def _is_free(port: int) -> bool:
-    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
-        with socket.socket(socket.AF_INET, kind) as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                return False
-    return True
 
 
 _shop: list[Path] = []
