@@ -9,7 +9,9 @@ Decides nothing: which fold belongs to which event stands in the tables of `fold
 never fails here. Snapshots: `snapshot.py`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
+from typing import Any
 
 from cti_server.core import events as e
 from cti_server.core import fold_agents, fold_callbacks, fold_calls, fold_talks
@@ -53,18 +55,19 @@ __all__ = [
 ]
 
 _FOLDS = {**fold_calls.FOLDS, **fold_talks.FOLDS, **fold_agents.FOLDS, **fold_callbacks.FOLDS}
-_NEW_IDS: dict[type[Event], tuple[str, ...]] = {
-    e.CallArrived: ("call", "number", "display_name"),
-    e.CallInitiated: ("call", "number"),
-    e.CallbackDelivered: ("call", "number"),
-    e.LegPlaced: ("leg",),
-    e.RecordingBegun: ("recording",),
-    e.MessageBegun: ("recording", "number"),
-    e.NoteTaken: ("note",),
-    e.ScriptFollowed: ("answers",),
-    e.CallbackRequested: ("callback", "number"),
+_GIVEN: dict[type[Event], Callable[[Any], tuple[int | None, ...]]] = {
+    e.CallArrived: attrgetter("call", "number", "display_name"),
+    e.CallInitiated: attrgetter("call", "number"),
+    e.CallQueued: lambda event: (event.key.sequence,),
+    e.CallbackDelivered: attrgetter("call", "number"),
+    e.CallbackRequested: attrgetter("callback", "number", "key.sequence"),
+    e.LegPlaced: lambda event: (event.leg,),
+    e.MessageBegun: attrgetter("recording", "number", "key.sequence"),
+    e.NoteTaken: lambda event: (event.note,),
+    e.RecordingBegun: lambda event: (event.recording,),
+    e.ScriptFollowed: lambda event: (event.answers,),
 }
-"""Events that make an id known; `CallQueued`, `CallbackRequested` and `MessageBegun` also give a sequence."""
+"""Events that make ids or a sequence known, and which."""
 
 
 def apply(state: State, event: Event) -> None:
@@ -72,11 +75,10 @@ def apply(state: State, event: Event) -> None:
     kind = type(event)
     if event.at > state.last_at:
         state.last_at = event.at
-    if kind in _NEW_IDS:
-        for name in _NEW_IDS[kind]:
-            _count(state, getattr(event, name))
-    if isinstance(event, (e.CallQueued, e.CallbackRequested, e.MessageBegun)):
-        _count(state, event.key.sequence)
+    given = _GIVEN.get(kind)
+    if given is not None:
+        for number in given(event):
+            _count(state, number)
     _FOLDS[kind](state, event)
 
 
