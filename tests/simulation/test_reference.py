@@ -11,8 +11,6 @@ from tests.simulation.reference import House, Pool
 
 IS_LONG = os.environ.get("IEUM_LONG") == "1"
 CALLS = 200_000 if IS_LONG else 50_000
-FEWER = 200_000 if IS_LONG else 20_000
-"""Where chance or speed alone differ from a discipline that is tried in full."""
 FEWEST = 20_000 if IS_LONG else 5_000
 """Where every call is offered to many."""
 
@@ -35,19 +33,19 @@ def test_callers_who_lose_patience_and_agents_who_write_up() -> None:
 
 def test_callers_who_are_called_back_keep_their_place() -> None:
     """Three in ten who have to wait hang up at once; the Centre dials them when it would have been their turn."""
-    given = callers([1640], FEWER, seed=20, mean_s=150, patience_s=120, after_call_s=30)
-    for call in range(FEWER):
+    given = callers([1640], CALLS, seed=20, mean_s=150, patience_s=120, after_call_s=30)
+    for call in range(CALLS):
         asks = call % 10 < 3
         given.dial.append(10_000_000 if asks else 0)
         given.patience[call] = ENDLESS_US if asks else given.patience[call]
     house = House(pools=(Pool(count=50),))
     outcomes = by_centre(given, house.pools)
-    assert 0.25 < sum(asked != ENDLESS_US for asked in outcomes.asked_at) / FEWER < 0.3
+    assert 0.25 < sum(asked != ENDLESS_US for asked in outcomes.asked_at) / CALLS < 0.3
     assert_every_wait_is_the_same(given, outcomes, by_reference(house, given))
 
 
 def test_agents_who_work_at_different_speeds() -> None:
-    given = callers([70], FEWER, seed=13, mean_s=120, patience_s=600)
+    given = callers([70], CALLS, seed=13, mean_s=120, patience_s=600)
     pools = (Pool(count=2, serves=(0,)), Pool(count=2, serves=(0,), pace=2.0))
     house = House(pools=pools, prefers=(((0, 1),),))
     assert_every_wait_is_the_same(given, by_centre(given, pools), by_reference(house, given))
@@ -71,7 +69,7 @@ def test_agents_of_several_queues_take_what_is_due_first() -> None:
 
 def test_callers_of_two_languages_in_one_queue() -> None:
     """Some speak one, some the other, some both: whoever is free takes the first caller whom they understand."""
-    given = callers([120, 90], FEWER, seed=19, mean_s=180, patience_s=240)
+    given = callers([120, 90], CALLS, seed=19, mean_s=180, patience_s=240)
     pools = (Pool(count=4, serves=(0,)), Pool(count=3, serves=(1,)), Pool(count=4, serves=(0, 1)))
     house = House(pools=pools, prefers=(((0, 2),), ((1, 2),)), rank=(0, 0))
     outcomes = by_centre(given, pools, languages=True)
@@ -80,7 +78,7 @@ def test_callers_of_two_languages_in_one_queue() -> None:
 
 def test_agents_chosen_at_random_change_no_wait() -> None:
     """Equal agents: whom chance picks does not matter to those who wait."""
-    given = callers([1000], FEWER, seed=17, mean_s=180, patience_s=120)
+    given = callers([1000], CALLS, seed=17, mean_s=180, patience_s=120)
     house = House(pools=(Pool(count=50),))
     outcomes = by_centre(given, house.pools, strategy=Strategy.RANDOM)
     assert_every_wait_is_the_same(given, outcomes, by_reference(house, given), also_agents=False)
